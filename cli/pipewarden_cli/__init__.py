@@ -1,0 +1,1 @@
+"""The ``pipewarden`` command, the preview pages, and the embedded AWS."""
