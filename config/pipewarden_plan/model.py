@@ -1,0 +1,114 @@
+"""The resolved declaration of one environment: every default, override and interpolation applied.
+
+Values are in base units (seconds, percent 0-100, per second). `Mark` keeps the place in the YAML that a message names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pipewarden.settings import Channel, RetryPolicy, Severity
+
+
+class Mark(NamedTuple):
+    """Where something was written; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmOverride:
+    """What `alarms:` says about one alarm, by its key. None keeps the default."""
+
+    enabled: bool = True
+    reason: str = ""
+    severity: str | None = None
+    threshold: float | None = None
+    period_seconds: int | None = None
+    periods: int | None = None
+    datapoints: int | None = None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """`cron` is the five-field form, `rate_seconds` the interval; exactly one is set."""
+
+    cron: str = ""
+    rate_seconds: int = 0
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """`fields` are the technology's own; `expect` is keyed as the technology's expectations are."""
+
+    name: str
+    type: str
+    fields: Mapping[str, Any]
+    after: tuple[str, ...] = ()
+    within: str = ""
+    retry: RetryPolicy | None = None
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    name: str
+    team: str
+    owner: str
+    severity: str
+    description: str = ""
+    runbook: str = ""
+    schedule: Schedule | None = None
+    depends_on: tuple[str, ...] = ()
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    resources: tuple[Resource, ...] = ()
+    alarms: Mapping[str, AlarmOverride] = field(default_factory=dict)
+    mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maintenance:
+    """`cron` (five fields) starts each window; `pipelines` are names or `*`."""
+
+    name: str
+    cron: str
+    duration_seconds: int
+    timezone: str
+    pipelines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """`protected` keeps all state when a stack is deleted; `encryption` is customer-managed or aws-owned."""
+
+    name: str
+    account: str
+    region: str
+    partition: str = "aws"
+    log_retention_days: int = 30
+    tracing_percent: float = 5.0
+    remediation_mode: str = "act"
+    retries_per_hour: int = 100
+    encryption: str = "customer-managed"
+    protected: bool = False
+    severities: Mapping[str, Severity]
+    channels: Mapping[str, Channel]
+    maintenance: tuple[Maintenance, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What is declared for one environment. Pipelines are sorted by team, then in declared order."""
+
+    environment: Environment
+    pipelines: tuple[Pipeline, ...]

@@ -1,0 +1,197 @@
+"""The plan: everything that will be deployed for one environment, as pure data.
+
+`make_plan` fills it, constructs render it, the command line explains it. The same model gives the same plan, byte for
+byte. Names are final (`pipewarden.names`), ARNs are real, units are seconds and CloudFormation's own words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pipewarden.settings import Settings
+from pipewarden_plan.model import Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricPlan:
+    """One CloudWatch metric with its exact dimension set and statistic."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    statistic: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmPlan:
+    """One metric alarm. `description` is Markdown (at most 1,024 characters); `action_topic` a topic name or "".
+
+    `comparison` is one of `>`, `>=`, `<`, `<=`, `outside-band`; with a band, `threshold` is its width in standard
+    deviations. A disabled alarm stays in the plan with its `disabled_reason` and is not deployed.
+    """
+
+    name: str
+    key: str
+    team: str
+    pipeline: str
+    resource: str
+    severity: str
+    role: Literal["run", "health", "drain", "own"]
+    meaning: str
+    description: str
+    metric: MetricPlan
+    comparison: str
+    threshold: float
+    period_seconds: int
+    periods: int
+    datapoints: int
+    missing: str
+    action_topic: str
+    disabled_reason: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompositePlan:
+    """ALARM while any child is; acts on `action_topic` unless the suppressor alarm is in ALARM."""
+
+    name: str
+    description: str
+    children: tuple[str, ...]
+    action_topic: str
+    suppressor: str = ""
+    suppressor_wait_seconds: int = 60
+    suppressor_extension_seconds: int = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulePlan:
+    """An EventBridge rule whose only target is the signals queue. `open_pattern` says that the pattern names no
+    resources because they would not fit, and the responder drops what nobody declared."""
+
+    name: str
+    technology: str
+    kind: str
+    pattern: Mapping[str, Any]
+    open_pattern: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicPlan:
+    """`subscriptions` are (SNS protocol, endpoint); `publishers` service principals that may publish."""
+
+    name: str
+    purpose: Literal["alarm", "page", "channel"]
+    display_name: str
+    publishers: tuple[str, ...] = ()
+    subscriptions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuePlan:
+    name: str
+    purpose: Literal["signals", "dead-letters", "quarantine"]
+    fifo: bool = False
+    retention_seconds: int = 1_209_600
+    visibility_seconds: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchedulePlan:
+    """An EventBridge Scheduler schedule: `expression` is its own syntax (`rate(5 minutes)`, six-field cron)."""
+
+    name: str
+    expression: str
+    timezone: str
+    target: Literal["signals", "probe", "drainer"]
+    input: Mapping[str, Any]
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementPlan:
+    """One IAM statement; `reason` stands in the plan and in the docs."""
+
+    sid: str
+    reason: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionPlan:
+    """One of our Lambda functions. `handler` is an import path; the asset is shared by all."""
+
+    role: str
+    name: str
+    handler: str
+    description: str
+    memory_mb: int
+    timeout_seconds: int
+    environment: Mapping[str, str]
+    statements: tuple[StatementPlan, ...]
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardPlan:
+    """A CloudWatch dashboard; `body` is its JSON as a mapping."""
+
+    name: str
+    title: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracingPlan:
+    """X-Ray groups as (name, filter expression) and one sampling rule as (name, fixed rate 0-1)."""
+
+    groups: tuple[tuple[str, str], ...]
+    sampling_rule: tuple[str, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamPlan:
+    """One stack: what one declaration file gets."""
+
+    team: str
+    stack: str
+    owner: str
+    alarms: tuple[AlarmPlan, ...]
+    composites: tuple[CompositePlan, ...]
+    queues: tuple[QueuePlan, ...]
+    dashboards: tuple[DashboardPlan, ...]
+    tracing: TracingPlan
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorePlan:
+    """The stack that every team's stack leans on."""
+
+    stack: str
+    topics: tuple[TopicPlan, ...]
+    queues: tuple[QueuePlan, ...]
+    rules: tuple[RulePlan, ...]
+    schedules: tuple[SchedulePlan, ...]
+    functions: tuple[FunctionPlan, ...]
+    alarms: tuple[AlarmPlan, ...]
+    retention_days: int
+    retention_groups: tuple[str, ...]
+    tracing: TracingPlan
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything for one environment. `notices` are sentences a reader of the plan should know (what was split, left
+    open, widened or left out, with the numbers)."""
+
+    environment: Environment
+    settings: Settings
+    core: CorePlan
+    teams: tuple[TeamPlan, ...]
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What Lambda receives: signals, decisions, remediation. No YAML, no CDK; boto3 only in `handlers`."""

@@ -1,0 +1,208 @@
+"""The declared pipelines of one environment as the functions read them: `settings.json` in their asset.
+
+The plan writes it (`config/pipewarden_plan`), nothing else. Plain JSON types only; times in seconds, rates per second,
+percentages 0-100. Small on purpose: what only templates need stays in the plan.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pipewarden.names import Names
+from pipewarden.technology import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How often and how fast a failed run is started again, and for which classes of failure."""
+
+    attempts: int
+    backoff_seconds: tuple[float, float]
+    classes: tuple[str, ...] = ("transient", "unknown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrainPolicy:
+    """What happens to the messages of one dead-letter queue. Queue names, not URLs; "" means: does not apply."""
+
+    dead_letter_queue: str
+    source_queue: str
+    quarantine_queue: str
+    to: str
+    rate_per_second: float
+    attempts: int
+    then: str
+    archive: bool
+    fifo: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceSettings:
+    """One declared resource. `events` maps a technology's event identity to it (see `Settings.find`)."""
+
+    type: str
+    fields: Mapping[str, Any]
+    identities: tuple[str, ...] = ()
+    within: str = ""
+    after: tuple[str, ...] = ()
+    retry: RetryPolicy | None = None
+    drain: DrainPolicy | None = None
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    log_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineSettings:
+    """One declared pipeline with the names of everything that hangs above and below it."""
+
+    team: str
+    owner: str
+    severity: str
+    description: str = ""
+    runbook: str = ""
+    schedule: Mapping[str, str] = field(default_factory=dict)
+    """`cron` or `rate`, and `timezone`; empty when none is declared."""
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    upstream: tuple[str, ...] = ()
+    downstream: tuple[str, ...] = ()
+    dashboard: str = ""
+    resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmSettings:
+    """What an alarm name means. `role` as in `technology.AlarmRule`: run, health or drain."""
+
+    pipeline: str
+    resource: str
+    key: str
+    severity: str
+    role: str
+    meaning: str
+    first_steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One step of an escalation: `to` is a channel name."""
+
+    after_seconds: float
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Severity:
+    """Routes of one severity. `notify` and the rungs name channels."""
+
+    respond_within_seconds: float
+    notify: tuple[str, ...]
+    escalate: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One way to reach people. E-mail and SMS go through SNS; the others are called with a secret from Secrets Manager,
+    of which only the name stands here."""
+
+    type: str
+    address: str = ""
+    secret: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the functions know about what was declared."""
+
+    environment: str
+    account: str
+    region: str
+    partition: str
+    mode: str
+    retries_per_hour: int
+    pipelines: Mapping[str, PipelineSettings]
+    alarms: Mapping[str, AlarmSettings]
+    severities: Mapping[str, Severity]
+    channels: Mapping[str, Channel]
+
+    @property
+    def names(self) -> Names:
+        return Names(self.environment, self.account, self.region, self.partition)
+
+    @cached_property
+    def _by_identity(self) -> dict[tuple[str, str], tuple[str, str]]:
+        return {
+            (resource.type, identity): (pipeline_name, resource_name)
+            for pipeline_name, pipeline in self.pipelines.items()
+            for resource_name, resource in pipeline.resources.items()
+            for identity in resource.identities
+        }
+
+    def find(self, technology: str, identity: str) -> tuple[str, str] | None:
+        """(pipeline, resource) that declared the AWS resource an event names; None when nobody did."""
+        return self._by_identity.get((technology, identity))
+
+    def target(self, pipeline: str, resource: str) -> Target:
+        """The declared resource as technologies take it. Raises KeyError when it is not declared any more."""
+        found = self.pipelines[pipeline].resources[resource]
+        return Target(
+            pipeline=pipeline,
+            resource=resource,
+            technology=found.type,
+            fields=found.fields,
+            environment=self.environment,
+            account=self.account,
+            region=self.region,
+            partition=self.partition,
+        )
+
+    def to_json(self) -> str:
+        """Sorted, compact JSON: the same settings give the same bytes, so the asset's hash moves only when they do."""
+        return json.dumps(_without_defaults(asdict(self)), sort_keys=True, separators=(",", ":")) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Settings":
+        """Read what `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+        values = json.loads(text)
+        return cls(
+            **{
+                **values,
+                "pipelines": {name: _pipeline(row) for name, row in values.get("pipelines", {}).items()},
+                "alarms": {name: AlarmSettings(**_tuples(row)) for name, row in values.get("alarms", {}).items()},
+                "severities": {name: _severity(row) for name, row in values.get("severities", {}).items()},
+                "channels": {name: Channel(**row) for name, row in values.get("channels", {}).items()},
+            }
+        )
+
+
+def _without_defaults(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        kept = {key: _without_defaults(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item not in ("", None, (), [], {})} or {}
+    return value
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in row.items()}
+
+
+def _resource(row: Mapping[str, Any]) -> ResourceSettings:
+    values = _tuples(row)
+    if retry := values.get("retry"):
+        values["retry"] = RetryPolicy(**_tuples(retry))
+    if drain := values.get("drain"):
+        values["drain"] = DrainPolicy(**{"source_queue": "", "quarantine_queue": "", **drain})
+    return ResourceSettings(**{"fields": {}, **values})
+
+
+def _pipeline(row: Mapping[str, Any]) -> PipelineSettings:
+    resources = {name: _resource(item) for name, item in row.get("resources", {}).items()}
+    return PipelineSettings(**{**_tuples(row), "resources": resources})
+
+
+def _severity(row: Mapping[str, Any]) -> Severity:
+    values = _tuples(row)
+    rungs = tuple(Rung(**rung) for rung in values.get("escalate", ()))
+    return Severity(**{"notify": (), **values, "escalate": rungs})
