@@ -15,13 +15,14 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipewarden_cli.local import children, hooks
+from pipewarden_cli.local import children, hooks, lock
 from pipewarden_cli.local.imitation import EMULATOR, EMULATOR_VERSION, find_gaps
+from pipewarden_cli.local.ports import HOST
 
-HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
 ENDED_WRONG_VERSION = 3
+ENDED_ALREADY_RUNNING = 4
 
 
 class WrongVersionError(Exception):
@@ -36,12 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WrongVersionError as wrong:
         print(wrong, file=sys.stderr)
         return ENDED_WRONG_VERSION
+    state_dir = Path(options.state_dir).resolve()
+    state_dir.mkdir(parents=True, exist_ok=True)
+    entry = _entry(options, state_dir)
+    if lock.acquire(state_dir, entry) is None:
+        print(f"An embedded AWS is running on {state_dir} already; end it first", file=sys.stderr)
+        return ENDED_ALREADY_RUNNING
     os.environ.update(emulator_environment(options))
     # Functions and jobs inherit this environment; they must not find our own source root on their path.
     os.environ.pop("PYTHONPATH", None)
     children.track()
     if options.parent_pid is not None:
         children.end_with(options.parent_pid)
+    hooks.route("GET", "identity", lambda _query: (200, entry))
     try:
         _run()
     finally:
@@ -92,6 +100,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--auth", action=argparse.BooleanOptionalAction, default=True, help="enforce IAM (default)")
     parser.add_argument("--parent-pid", type=int, help="end when this process is gone")
     return parser.parse_args(arguments)
+
+
+def _entry(options: argparse.Namespace, state_dir: Path) -> dict[str, object]:
+    return {
+        "state_dir": str(state_dir),
+        "port": options.port,
+        "pid": os.getpid(),
+        "account": options.account,
+        "region": options.region,
+        "auth": options.auth,
+        "version": EMULATOR_VERSION,
+    }
 
 
 def _run() -> None:
