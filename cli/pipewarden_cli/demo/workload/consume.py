@@ -1,0 +1,19 @@
+"""Lambda consumer of the order events: writes each order down once; needs the orders table to be reachable."""
+
+import json
+import os
+
+import boto3
+
+TABLE = boto3.client("dynamodb")
+
+
+def handler(event, context):
+    switch = TABLE.get_item(TableName=os.environ["TABLE"], Key={"id": {"S": "database"}}, ConsistentRead=True)
+    if switch.get("Item", {}).get("state", {}).get("S") == "down":
+        raise ConnectionError("orders database refuses connections")
+    for record in event["Records"]:
+        order = json.loads(record["body"])
+        amount = float(order["amount"])
+        item = {"id": {"S": f"order-{order['order']}"}, "amount": {"N": str(amount)}}
+        TABLE.put_item(TableName=os.environ["TABLE"], Item=item)
