@@ -97,6 +97,7 @@ class Environment:
     tracing_percent: float = 5.0
     remediation_mode: str = "act"
     retries_per_hour: int = 100
+    probe_every_seconds: int = 300
     encryption: str = "customer-managed"
     protected: bool = False
     severities: Mapping[str, Severity]

@@ -48,6 +48,7 @@ class AlarmPlan:
     datapoints: int
     missing: str
     action_topic: str
+    warm_up_minutes: int = 0
     disabled_reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
@@ -55,12 +56,14 @@ class AlarmPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class CompositePlan:
-    """ALARM while any child is; acts on `action_topic` unless the suppressor alarm is in ALARM."""
+    """ALARM while any child is, or while `rule` holds where one is given; acts on `action_topic` ("": on nothing) unless
+    the suppressor alarm is in ALARM."""
 
     name: str
     description: str
     children: tuple[str, ...]
-    action_topic: str
+    rule: str = ""
+    action_topic: str = ""
     suppressor: str = ""
     suppressor_wait_seconds: int = 60
     suppressor_extension_seconds: int = 60
@@ -91,11 +94,15 @@ class TopicPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class QueuePlan:
+    """`dead_letters` names the queue that takes a message after `receives` failed deliveries."""
+
     name: str
     purpose: Literal["signals", "dead-letters", "quarantine"]
     fifo: bool = False
     retention_seconds: int = 1_209_600
     visibility_seconds: int = 30
+    dead_letters: str = ""
+    receives: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +117,13 @@ class SchedulePlan:
     description: str = ""
 
 
+KEY = "$(key)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StatementPlan:
-    """One IAM statement; `reason` stands in the plan and in the docs."""
+    """One IAM statement; `reason` stands in the plan and in the docs. The resource `KEY` is the environment's KMS key,
+    whose ARN only the deployment knows; such a statement is left out where the environment has no key of its own."""
 
     sid: str
     reason: str
@@ -123,7 +134,10 @@ class StatementPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionPlan:
-    """One of our Lambda functions. `handler` is an import path; the asset is shared by all."""
+    """One of our Lambda functions. `handler` is an import path; the asset is shared by all.
+
+    `statements` go into the role's inline policy; what does not fit there into `managed`, one policy each.
+    """
 
     role: str
     name: str
@@ -133,6 +147,7 @@ class FunctionPlan:
     timeout_seconds: int
     environment: Mapping[str, str]
     statements: tuple[StatementPlan, ...]
+    managed: tuple[tuple[StatementPlan, ...], ...] = ()
     reserved_concurrency: int | None = None
 
 
@@ -163,6 +178,7 @@ class TeamPlan:
     alarms: tuple[AlarmPlan, ...]
     composites: tuple[CompositePlan, ...]
     queues: tuple[QueuePlan, ...]
+    schedules: tuple[SchedulePlan, ...]
     dashboards: tuple[DashboardPlan, ...]
     tracing: TracingPlan
     tags: Mapping[str, str]
@@ -179,6 +195,7 @@ class CorePlan:
     schedules: tuple[SchedulePlan, ...]
     functions: tuple[FunctionPlan, ...]
     alarms: tuple[AlarmPlan, ...]
+    composites: tuple[CompositePlan, ...]
     retention_days: int
     retention_groups: tuple[str, ...]
     tracing: TracingPlan
