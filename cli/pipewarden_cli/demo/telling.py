@@ -5,7 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from pipewarden_cli.demo.world import World
 
 T = TypeVar("T")
 
@@ -92,3 +95,14 @@ class Telling:
             step.note = note
             if not holds:
                 raise StoryFailed(f"{title}: it does not hold ({note})" if note else f"{title}: it does not hold")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """One of the demo's stories: what it is about, and the function that tells it."""
+
+    key: str
+    title: str
+    summary: str
+    pipeline: str
+    tell: Callable[[Telling, "World"], None]

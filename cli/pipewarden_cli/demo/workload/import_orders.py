@@ -14,7 +14,9 @@ def read_orders(text):
         try:
             yield {"order": row["order"], "currency": row["currency"], "amount": float(row["amount"])}
         except (TypeError, ValueError):
-            raise ValueError(f"line {number}: amount {row['amount']!r} is not a number (order {row['order']})") from None
+            raise ValueError(
+                f"line {number}: amount {row['amount']!r} is not a number (order {row['order']})"
+            ) from None
 
 
 def fetch_rates(url):
