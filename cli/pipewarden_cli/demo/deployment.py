@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-class DeploymentFailed(Exception):
+class DeploymentError(Exception):
     """A CDK command failed; the text holds its last lines."""
 
 
@@ -25,7 +25,7 @@ class Cdk:
         quiet = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_CLI_TELEMETRY": "false"}
         self.environ = {**environ, **quiet, "PATH": path, "HOME": str(folder), "PYTHON": sys.executable}
         if not self.binary.exists():
-            raise DeploymentFailed(f"{self.binary} is missing: run `make setup` in the checkout first")
+            raise DeploymentError(f"{self.binary} is missing: run `make setup` in the checkout first")
 
     def synth(self, environment: str) -> None:
         """Write the cloud assembly once; bootstrap and deploy read it."""
@@ -56,11 +56,11 @@ class Cdk:
             except BaseException as reason:
                 _end_group(process)
                 if isinstance(reason, subprocess.TimeoutExpired):
-                    raise DeploymentFailed(f"cdk {arguments[0]} took more than {seconds:.0f} s; see {log}") from None
+                    raise DeploymentError(f"cdk {arguments[0]} took more than {seconds:.0f} s; see {log}") from None
                 raise
         if code:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-            raise DeploymentFailed(f"cdk {arguments[0]} failed ({log}):\n{tail}")
+            raise DeploymentError(f"cdk {arguments[0]} failed ({log}):\n{tail}")
 
 
 def _end_group(process: "subprocess.Popen[bytes]") -> None:

@@ -41,7 +41,7 @@ def serve() -> Iterator[Source]:
     source = Source("")
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the name is http.server's)
+        def do_GET(self) -> None:
             status, body = source.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

@@ -18,7 +18,7 @@ from pipewarden_cli.demo.deployment import Cdk
 from pipewarden_cli.demo.ending import make_report
 from pipewarden_cli.demo.screen import Screen
 from pipewarden_cli.demo.stories import dead_letters, deterministic, escalation, redrive, stale, transient
-from pipewarden_cli.demo.telling import Interrupted, Story, Telling
+from pipewarden_cli.demo.telling import InterruptedStoryError, Story, Telling
 from pipewarden_cli.demo.world import ENVIRONMENT, World, deploy_workload
 from pipewarden_cli.local import control
 from pipewarden_cli.report.html import render_html
@@ -48,9 +48,7 @@ def run(arguments: Namespace) -> int:
             tell_all(STORIES, tellings, world)
         report = make_report(STORIES, tellings, world, started)
         if arguments.keep:
-            console.print(
-                f"The embedded AWS keeps running at {world.aws.endpoint_url}; `pipewarden local stop` ends it."
-            )
+            console.print(f"The embedded AWS keeps running at {world.aws.endpoint_url}; end it: pipewarden local stop")
     page = Path(arguments.report or root / ".pipewarden" / "demo.html").resolve()
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_html(report), encoding="utf-8")
@@ -106,7 +104,7 @@ def _tell(story: Story, telling: Telling, world: World, stop: threading.Event) -
     telling.started = time.monotonic()
     try:
         story.tell(telling, world)
-    except Interrupted:
+    except InterruptedStoryError:
         telling.failure = "interrupted"
     except Exception as reason:  # noqa: BLE001 (whatever went wrong is this story's failure; the report shows it)
         telling.failure = f"{type(reason).__name__}: {reason}" if not str(reason) else str(reason)

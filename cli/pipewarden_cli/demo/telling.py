@@ -15,11 +15,11 @@ T = TypeVar("T")
 POLL_SECONDS = 0.25
 
 
-class StoryFailed(Exception):
+class StoryError(Exception):
     """A step did not happen in time; the text says which, and what was seen."""
 
 
-class Interrupted(Exception):
+class InterruptedStoryError(Exception):
     """The demo is ending: waiting steps give up at once."""
 
 
@@ -75,16 +75,16 @@ class Telling:
     ) -> T:
         """Wait until `look` gives something true and return it.
 
-        `note` says what was found. Raises StoryFailed after `seconds`, with what `seen` shows at that moment.
+        `note` says what was found. Raises StoryError after `seconds`, with what `seen` shows at that moment.
         """
         with self.step(title) as step:
             until = time.monotonic() + seconds
             while not (found := look()):
                 if self.stop.is_set():
-                    raise Interrupted(title)
+                    raise InterruptedStoryError(title)
                 if time.monotonic() > until:
                     sight = f"; seen instead: {seen()}" if seen else ""
-                    raise StoryFailed(f"{title}: did not happen within {seconds:.0f} s{sight}")
+                    raise StoryError(f"{title}: did not happen within {seconds:.0f} s{sight}")
                 self.stop.wait(POLL_SECONDS)
             step.note = note(found) if note else ""
         return found
@@ -94,7 +94,7 @@ class Telling:
         with self.step(title) as step:
             step.note = note
             if not holds:
-                raise StoryFailed(f"{title}: it does not hold ({note})" if note else f"{title}: it does not hold")
+                raise StoryError(f"{title}: it does not hold ({note})" if note else f"{title}: it does not hold")
 
 
 @dataclass(frozen=True, kw_only=True)

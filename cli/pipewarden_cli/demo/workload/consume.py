@@ -8,7 +8,7 @@ import boto3
 TABLE = boto3.client("dynamodb")
 
 
-def handler(event, context):
+def handler(event, _context):
     switch = TABLE.get_item(TableName=os.environ["TABLE"], Key={"id": {"S": "database"}}, ConsistentRead=True)
     if switch.get("Item", {}).get("state", {}).get("S") == "down":
         raise ConnectionError("orders database refuses connections")

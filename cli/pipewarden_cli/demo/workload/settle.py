@@ -5,6 +5,6 @@ import os
 import urllib.request
 
 
-def handler(event, context):
+def handler(event, _context):
     with urllib.request.urlopen(os.environ["LEDGER_URL"], timeout=5) as answer:
         return {"settled": event.get("orders", 0), "balance": json.load(answer)["balance"]}
