@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
         text = f"{max(seconds, 0):.1f}".removesuffix(".0")
         return f"{text} s"
     rest = round(seconds)
-    parts = []
+    parts: list[str] = []
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
         count, rest = divmod(rest, size)
         if count or parts:
