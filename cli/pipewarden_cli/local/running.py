@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import urllib.error
@@ -83,16 +84,7 @@ class LocalAws:
     def client(self, service: str, **credentials: str) -> Any:
         """A boto3 client as root, or with the ``aws_*`` credentials given (to see what a role may do)."""
         keys = credentials or {"aws_access_key_id": ROOT_ACCESS_KEY, "aws_secret_access_key": ROOT_SECRET_KEY}
-        config = Config(
-            s3={"addressing_style": "path"},
-            proxies={},
-            connect_timeout=REQUEST_SECONDS,
-            read_timeout=60,
-            retries={"total_max_attempts": 2, "mode": "standard"},
-        )
-        session = boto3.session.Session(botocore_session=_isolated_session())
-        make_client: Any = session.client
-        return make_client(service, region_name=self.region, endpoint_url=self.endpoint_url, config=config, **keys)
+        return _client(service, self.region, self.endpoint_url, tuple(sorted(keys.items())))
 
     def inbox(self) -> Inbox:
         """The e-mails and text messages that were delivered."""
@@ -124,6 +116,20 @@ class LocalAws:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(call, timeout=REQUEST_SECONDS) as answer:
             return json.loads(answer.read() or b"null")
+
+
+@functools.lru_cache(maxsize=256)
+def _client(service: str, region: str, endpoint_url: str, keys: tuple[tuple[str, str], ...]) -> Any:
+    # Making a client takes a tenth of a second; a client may be shared by threads.
+    config = Config(
+        s3={"addressing_style": "path"},
+        proxies={},
+        connect_timeout=REQUEST_SECONDS,
+        read_timeout=60,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+    )
+    make_client: Any = boto3.session.Session(botocore_session=_isolated_session()).client
+    return make_client(service, region_name=region, endpoint_url=endpoint_url, config=config, **dict(keys))
 
 
 def _isolated_session() -> botocore.session.Session:
