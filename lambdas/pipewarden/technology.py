@@ -1,7 +1,8 @@
 """What Pipewarden must know about one kind of AWS resource: a frozen row of data plus a few functions.
 
 One file in `pipewarden.technologies` holds one `TECHNOLOGY = Technology(...)`. Templates are strings with `$(name)`
-placeholders, filled from the resource's fields and `env`, `account`, `region`, `partition`, `pipeline`, `resource`.
+placeholders, filled from the resource's fields and `env`, `account`, `region`, `partition`, `console` (the console's
+domain), `pipeline`, `resource`; `Technology.values` gives them all.
 """
 
 import re
@@ -23,6 +24,9 @@ FailureClass = Literal["transient", "resource", "deterministic", "unknown"]
 RunState = Literal["running", "succeeded", "failed", "stopped"]
 
 
+CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+
+
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """Replace each `$(name)`; dotted names reach into mappings. Raises KeyError for a name that has no value."""
 
@@ -33,6 +37,27 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
         return str(found)
 
     return PLACEHOLDER.sub(value, template)
+
+
+def fill_dimensions(dimensions: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
+    """Fill the templates of a dimension set. The key `*` spreads the mapping that its template names, so that
+    `{"*": "$(dimensions)"}` takes the declared `dimensions` field as it is."""
+    filled: dict[str, str] = {}
+    for name, template in dimensions.items():
+        if name == "*":
+            found = look_up(values, template[2:-1])
+            filled.update({key: str(item) for key, item in (found or {}).items()})
+        else:
+            filled[name] = fill(template, values)
+    return filled
+
+
+def look_up(values: Mapping[str, Any], path: str) -> Any:
+    """What a dotted path leads to (`volume.min`); None when nothing is there."""
+    found: Any = values
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +77,8 @@ class Target:
     def values(self) -> dict[str, Any]:
         """What templates are filled from."""
         places = {"env": self.environment, "account": self.account, "region": self.region, "partition": self.partition}
-        return {**self.fields, **places, "pipeline": self.pipeline, "resource": self.resource}
+        console = CONSOLES.get(self.partition, "console.aws.amazon.com")
+        return {**self.fields, **places, "console": console, "pipeline": self.pipeline, "resource": self.resource}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +106,16 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """IAM statement: actions on resource ARN templates. `purpose` says which of our functions needs it and when."""
+    """IAM statement: actions on resource ARN templates. `purpose` says which of our functions needs it and when.
+
+    `conditions` is IAM's own shape (operator -> key -> value templates). `needs` as in `AlarmRule`.
+    """
 
     purpose: Literal["read", "retry", "drain", "probe"]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    needs: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +141,13 @@ class AlarmRule:
     are in base units: seconds, percent 0-100, counts.
 
     `role` "run" repeats what run events tell already (it pages only when no event told it); "health" pages by itself;
-    "drain" starts the drainer. `expression` is metric math over `m1` (the metric); `source` is where the metric is
-    documented.
+    "drain" starts the drainer. `source` is where the metric is documented.
+
+    `namespace`, `metric`, `statistic` and the values of `dimensions` are templates; `fill_dimensions` fills the latter
+    and knows the key `*`. `period_field` names the field that gives the period where it is declared. An expectation in
+    seconds is compared in the metric's `unit` (Milliseconds: times 1000); one that is just `true` gives a band of two
+    standard deviations. `ceiling` is a value, in base units, that the metric never exceeds: with a threshold at or
+    above it the alarm could never fire, which is an error of the declaration.
     """
 
     key: str
@@ -132,12 +168,18 @@ class AlarmRule:
     role: Literal["run", "health", "drain"] = "health"
     needs: str = ""
     """Field that must be declared for this alarm to exist, e.g. `dead_letter`."""
+    period_field: str = ""
+    ceiling: float | None = None
+
+    def period_for(self, fields: Mapping[str, Any]) -> int:
+        """Seconds of one period for one declared resource."""
+        return int(fields.get(self.period_field) or self.period_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Widget:
     """A graph on the operations dashboard: title template and metrics as (namespace, metric, dimension templates,
-    statistic, label)."""
+    statistic, label); dimension templates as in `AlarmRule`."""
 
     title: str
     metrics: tuple[tuple[str, str, Mapping[str, str], str, str], ...]
@@ -146,7 +188,7 @@ class Widget:
     stacked: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ErrorPattern:
     """A regular expression (searched, case-insensitive) over `error_name: error` and what a match means."""
 
@@ -162,7 +204,7 @@ class Retry:
     `start(clients, target, failed_run, token)` returns the new run's id and redrive count as `Run`. `idempotent` is
     True when the service itself refuses to start twice for one token; otherwise `find(clients, target, failed_run,
     since)` looks for the run that an earlier, crashed call may have started. `calls` lists every API operation used,
-    as IAM actions.
+    as IAM actions. `token` has 1 to 64 characters of `A-Z a-z 0-9 - _`.
     """
 
     calls: tuple[str, ...]
@@ -177,7 +219,9 @@ class Technology:
 
     `fields` are JSON Schema properties, `expectations` likewise for `expect:`; both may refer to the vocabulary with
     `{"$ref": "#/$defs/duration"}` (duration, rate, percentage, duration_range, name, count ...). `arn` is the template
-    of the resource's ARN and `identity` names the field that is unique per AWS resource.
+    of the resource's ARN and `identity` names the field that is unique per AWS resource; both are "" where there is no
+    such thing. A field whose schema has a `default` always has a value in templates. `derive` computes further
+    template values from the fields (the bucket of a location). Fill templates from `values(target)`.
     """
 
     type: str
@@ -204,3 +248,15 @@ class Technology:
     describe_run: Callable[[Clients, Target, Signal], Run] | None = None
     recent_runs: Callable[[Clients, Target, datetime], list[Run]] | None = None
     retry: Retry | None = None
+    derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+
+    def with_defaults(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The declared fields, and the default of each field that is not declared and has one."""
+        defaults = {name: schema["default"] for name, schema in self.fields.items() if "default" in schema}
+        return {**defaults, **fields}
+
+    def values(self, target: Target) -> dict[str, Any]:
+        """Everything this technology's templates are filled from, for one declared resource."""
+        fields = self.with_defaults(target.fields)
+        derived = self.derive(fields) if self.derive else {}
+        return {**fields, **derived, **target.values}

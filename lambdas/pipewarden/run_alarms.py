@@ -1,0 +1,144 @@
+"""What every technology that runs has in common: expectations about runs, and the alarms and widgets over our own
+metrics of them.
+
+The responder writes these metrics (embedded metric format) when a run ends, so they exist for every technology alike.
+An expectation of a pipeline applies to each of its run resources that is not `within` another; one of the resource
+itself goes first.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipewarden.technology import AlarmRule, Widget
+
+NAMESPACE: Final = "Pipewarden"
+DIMENSIONS: Final[Mapping[str, str]] = {
+    "Environment": "$(env)",
+    "Pipeline": "$(pipeline)",
+    "Resource": "$(resource)",
+}
+SOURCE: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/publishingMetrics.html"
+
+EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "duration": {
+        "type": "object",
+        "description": "How long a good run takes.",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {
+            "max": {"$ref": "#/$defs/duration", "description": "No run may take longer."},
+            "ratio": {
+                "type": "number",
+                "exclusiveMinimum": 1,
+                "maximum": 100,
+                "description": "No run may take longer than this many times the mean of recent good runs.",
+            },
+        },
+    },
+    "success_rate": {
+        "description": "Part of the runs of the last 30 days (or `over`) that succeeded.",
+        "anyOf": [
+            {"$ref": "#/$defs/percentage"},
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["min"],
+                "properties": {
+                    "min": {"$ref": "#/$defs/percentage", "description": "The lowest rate that is still healthy."},
+                    "over": {"$ref": "#/$defs/duration", "description": "The time that counts; 30d unless given."},
+                },
+            },
+        ],
+    },
+}
+
+RUN_FAILED: Final = AlarmRule(
+    key="failed",
+    meaning="A run failed.",
+    first_steps=(
+        "Read the error and the last log lines of the run.",
+        "If the class is deterministic, correct the input or the code, then start the run again.",
+    ),
+    namespace=NAMESPACE,
+    metric="RunsFailed",
+    dimensions=DIMENSIONS,
+    statistic="Sum",
+    comparison=">=",
+    threshold=1,
+    source=SOURCE,
+    role="run",
+)
+
+ALARMS: Final = (
+    AlarmRule(
+        key="duration",
+        meaning="A run took longer than declared.",
+        first_steps=(
+            "Compare the amount of input with the last good run.",
+            "Look for waiting: locks, throttling, a queue before the workers.",
+        ),
+        namespace=NAMESPACE,
+        metric="RunDurationSeconds",
+        dimensions=DIMENSIONS,
+        statistic="Maximum",
+        comparison=">",
+        threshold="duration.max",
+        source=SOURCE,
+        unit="Seconds",
+    ),
+    AlarmRule(
+        key="duration-ratio",
+        meaning="A run took many times longer than recent good runs.",
+        first_steps=(
+            "Compare the amount of input with the last good run.",
+            "Look for what changed since then: code, data layout, size of the workers.",
+        ),
+        namespace=NAMESPACE,
+        metric="DurationRatio",
+        dimensions=DIMENSIONS,
+        statistic="Maximum",
+        comparison=">",
+        threshold="duration.ratio",
+        source=SOURCE,
+        unit="None",
+    ),
+    AlarmRule(
+        key="success-rate",
+        meaning="Fewer runs succeed than declared.",
+        first_steps=(
+            "List the failed runs of the period and group them by error.",
+            "Mend the most frequent cause first.",
+        ),
+        namespace=NAMESPACE,
+        metric="SuccessRate",
+        dimensions=DIMENSIONS,
+        statistic="Minimum",
+        comparison="<",
+        threshold="success_rate.min",
+        source=SOURCE,
+        unit="Percent",
+        # The rate is known at the end of a run only; between two runs the last answer stands.
+        missing="ignore",
+    ),
+)
+
+WIDGETS: Final = (
+    Widget(
+        title="$(resource): runs",
+        metrics=(
+            (NAMESPACE, "RunsSucceeded", DIMENSIONS, "Sum", "succeeded"),
+            (NAMESPACE, "RunsFailed", DIMENSIONS, "Sum", "failed"),
+            (NAMESPACE, "RunsRetried", DIMENSIONS, "Sum", "retried"),
+        ),
+        unit="Count",
+        stacked=True,
+    ),
+    Widget(
+        title="$(resource): duration",
+        metrics=(
+            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "Maximum", "longest"),
+            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "Average", "mean"),
+        ),
+        unit="Seconds",
+    ),
+)

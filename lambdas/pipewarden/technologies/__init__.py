@@ -1,0 +1,1 @@
+"""One file per technology, each with one `TECHNOLOGY`; `pipewarden.registry` finds them by scanning this folder."""

@@ -1,0 +1,272 @@
+"""AWS Glue jobs: Spark, Python shell and Ray.
+
+Facts: events and states https://docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html,
+runs https://docs.aws.amazon.com/glue/latest/webapi/API_JobRun.html, log groups
+https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html. There is no CloudWatch metric of failed jobs
+that every kind of job writes, hence the alarm on our own.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipewarden import run_alarms
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.technology import Clients, ErrorPattern, EventRule, Grant, Retry, Run, RunState, Target, Technology
+
+TYPE = "glue-job"
+KINDS = {
+    "SUCCEEDED": SignalKind.RUN_SUCCEEDED,
+    "FAILED": SignalKind.RUN_FAILED,
+    "TIMEOUT": SignalKind.RUN_FAILED,
+    "ERROR": SignalKind.RUN_FAILED,
+    "EXPIRED": SignalKind.RUN_FAILED,
+    "STOPPED": SignalKind.RUN_STOPPED,
+}
+STATES: Mapping[SignalKind, RunState] = {
+    SignalKind.RUN_SUCCEEDED: "succeeded",
+    SignalKind.RUN_FAILED: "failed",
+    SignalKind.RUN_STOPPED: "stopped",
+}
+CARRIED = ("Arguments", "Timeout", "SecurityConfiguration", "NotificationProperty", "ExecutionClass")
+LOOKBACK = timedelta(days=2)
+"""A run may have started this long before the moment from which it interests us (default timeout: 48 hours)."""
+MOST_PAGES = 10
+LOG_GROUP_PREFIX = "/aws-glue/jobs"
+PYTHON_SHELL_CAPACITIES = (0.0625, 1.0)
+
+
+def read_event(event: Mapping[str, Any]) -> Signal | None:
+    detail = event["detail"]
+    kind = KINDS.get(detail["state"])
+    if kind is None:
+        return None
+    return Signal(
+        kind=kind,
+        time=datetime.fromisoformat(event["time"]).astimezone(UTC),
+        technology=TYPE,
+        identity=detail["jobName"],
+        run_id=detail["jobRunId"],
+        state=detail["state"],
+        error="" if kind == SignalKind.RUN_SUCCEEDED else detail.get("message", ""),
+    )
+
+
+def describe_run(clients: Clients, target: Target, signal: Signal) -> Run:
+    return _read_run(_get(clients, target, signal.run_id), target)
+
+
+def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
+    """Runs that started or ended at or after `since`, as far back as the pages that we read go."""
+    runs = [_read_run(found, target) for found in _list(clients, target, since - LOOKBACK)]
+    return [run for run in runs if any(moment and moment >= since for moment in (run.started, run.ended))]
+
+
+def start_again(clients: Clients, target: Target, failed: Run, _token: str) -> Run:
+    """Start the failed run again with its own arguments, unless somebody has done so already.
+
+    StartJobRun takes no client token, and Glue itself starts a further attempt where the job has `MaxRetries`; so a run
+    that names the failed one as its predecessor is taken for the retry.
+    """
+    before = _get(clients, target, failed.run_id)
+    if found := find_retry(clients, target, failed, before["StartedOn"]):
+        return found
+    carried = {name: before[name] for name in CARRIED if before.get(name)}
+    if before.get("WorkerType"):
+        # MaxCapacity is refused together with a worker type, although GetJobRun reports both.
+        carried |= {name: before[name] for name in ("WorkerType", "NumberOfWorkers") if before.get(name)}
+    elif before.get("MaxCapacity"):
+        carried["MaxCapacity"] = before["MaxCapacity"]
+    answer = clients("glue").start_job_run(JobName=target.fields["job_name"], JobRunId=failed.run_id, **carried)
+    return Run(run_id=answer["JobRunId"], state="running", retry_of=failed.run_id)
+
+
+def find_retry(clients: Clients, target: Target, failed: Run, since: datetime) -> Run | None:
+    for found in _list(clients, target, since):
+        if found["StartedOn"] >= since and found["Id"] != failed.run_id and _is_retry_of(found, failed.run_id):
+            return _read_run(found, target)
+    return None
+
+
+def _is_retry_of(found: Mapping[str, Any], run_id: str) -> bool:
+    previous: str = found.get("PreviousRunId") or ""
+    return previous == run_id or previous != "" and previous == _without_attempt(run_id) != found["Id"]
+
+
+def _without_attempt(run_id: str) -> str:
+    """Glue's own retries are seen with a suffix (`jr_..._attempt_1`), which no page of the documentation describes."""
+    return re.sub(r"_attempt_\d+$", "", run_id)
+
+
+def _get(clients: Clients, target: Target, run_id: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = clients("glue").get_job_run(JobName=target.fields["job_name"], RunId=run_id)["JobRun"]
+    return found
+
+
+def _list(clients: Clients, target: Target, since: datetime) -> Iterator[Mapping[str, Any]]:
+    """Runs newest first, until a whole page is older than `since`."""
+    page: dict[str, Any] = {"JobName": target.fields["job_name"], "MaxResults": 100}
+    for _ in range(MOST_PAGES):
+        answer = clients("glue").get_job_runs(**page)
+        yield from answer["JobRuns"]
+        if not answer.get("NextToken") or all(found["StartedOn"] < since for found in answer["JobRuns"]):
+            return
+        page["NextToken"] = answer["NextToken"]
+
+
+def _read_run(found: Mapping[str, Any], target: Target) -> Run:
+    word = found["JobRunState"]
+    state: RunState = STATES[KINDS[word]] if word in KINDS else "running"
+    return Run(
+        run_id=found["Id"],
+        state=state,
+        word=word,
+        started=found.get("StartedOn"),
+        ended=found.get("CompletedOn"),
+        error=found.get("ErrorMessage", "") or found.get("StateDetail", ""),
+        retry_of=found.get("PreviousRunId", ""),
+        log_group=_log_group(found, target),
+        log_stream=found["Id"],
+        input=found.get("Arguments", {}),
+    )
+
+
+def _log_group(found: Mapping[str, Any], target: Target) -> str:
+    """Where the run's errors are. GetJobRun does not name the kind of job; Python shell knows two capacities only."""
+    prefix = target.fields.get("log_group_prefix", LOG_GROUP_PREFIX)
+    if prefix != LOG_GROUP_PREFIX:
+        return f"{prefix}/error"
+    shell = found.get("MaxCapacity") in PYTHON_SHELL_CAPACITIES and found.get("WorkerType") != "G.025X"
+    return "/aws-glue/python-jobs/error" if shell else f"{prefix}/error"
+
+
+ERRORS = (
+    ErrorPattern(
+        "resource ?unavailable|insufficient capacity|no capacity|lost executor|executorlostfailure.*(spot|preempt)",
+        "transient",
+        "Glue had no workers for the moment. Nothing to mend unless it happens often: then use another hour or class.",
+    ),
+    ErrorPattern(
+        "concurrent ?runs ?exceeded|resourcenumberlimitexceeded|max concurrent runs",
+        "transient",
+        "Another run was going on, or the account's limit of runs was reached. Raise MaxConcurrentRuns or spread runs.",
+    ),
+    ErrorPattern(
+        "internal ?service ?(error|exception)|launch error|glue_internal_service_error",
+        "transient",
+        "Glue itself failed.",
+    ),
+    ErrorPattern(
+        "expired ?token|token (has|is) expired|security token .* expired",
+        "transient",
+        "The run outlived its credentials. A new run gets new ones; shorten the run if it happens again.",
+    ),
+    ErrorPattern(
+        "should be given assume role permissions|not authorized to perform: (iam:passrole|sts:assumerole)",
+        "deterministic",
+        "Let glue.amazonaws.com assume the job's role (its trust policy).",
+    ),
+    ErrorPattern(
+        "vpc s3 endpoint validation failed|could not find s3 endpoint or nat gateway",
+        "deterministic",
+        "Give the connection's subnet an S3 gateway endpoint or a NAT gateway.",
+    ),
+    ErrorPattern(
+        "at least one security group must open all ingress ports",
+        "deterministic",
+        "Add a rule to the connection's security group that lets in all TCP from itself.",
+    ),
+    ErrorPattern(
+        "the specified subnet does not exist|unauthorized to perform: ec2:describe|connection .* not found",
+        "deterministic",
+        "Correct the job's connection or the role's permission to describe its network.",
+    ),
+    ErrorPattern(
+        r"(table|view|column|database|partition).{0,80}(not found|does not exist|cannot be resolved)|analysisexception",
+        "deterministic",
+        "Compare the job's query with the catalog: a name changed or a crawl is missing.",
+    ),
+    ErrorPattern(
+        "glue_job_bookmark_version_mismatch|bookmark.*version mismatch",
+        "deterministic",
+        "Two runs wrote the bookmark at once. Set MaxConcurrentRuns to 1 or reset the bookmark.",
+    ),
+    ErrorPattern(
+        "command failed with exit code 10|out of memory|container killed by yarn|no space left on device",
+        "resource",
+        "Use a larger worker type or more workers; the same size will fail again.",
+    ),
+)
+
+TECHNOLOGY = Technology(
+    type=TYPE,
+    title="AWS Glue job",
+    summary="A Glue job: Spark, Python shell or Ray. A failed run is started again with its own arguments.",
+    example={"type": TYPE, "job_name": "customer-import-extract-$(env)", "expect": {"duration": {"max": "45m"}}},
+    fields={
+        "job_name": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Name of the Glue job."},
+        "log_group_prefix": {
+            "type": "string",
+            "pattern": "^[^:*]*[^:*/]$",
+            "maxLength": 500,
+            "default": LOG_GROUP_PREFIX,
+            "description": "Where the job logs, if `--custom-logGroup-prefix` says so.",
+        },
+    },
+    required=("job_name",),
+    identity="job_name",
+    arn="arn:$(partition):glue:$(region):$(account):job/$(job_name)",
+    expectations=run_alarms.EXPECTATIONS,
+    alarms=(run_alarms.RUN_FAILED, *run_alarms.ALARMS),
+    widgets=run_alarms.WIDGETS,
+    events=(
+        EventRule(
+            kind="failed",
+            source=("aws.glue",),
+            detail_type=("Glue Job State Change",),
+            detail={"state": ["FAILED", "TIMEOUT", "ERROR", "EXPIRED", "STOPPED"]},
+            identity_path="detail.jobName",
+            identity="$(job_name)",
+        ),
+        EventRule(
+            kind="succeeded",
+            source=("aws.glue",),
+            detail_type=("Glue Job State Change",),
+            detail={"state": ["SUCCEEDED"]},
+            identity_path="detail.jobName",
+            identity="$(job_name)",
+        ),
+    ),
+    grants=(
+        Grant(
+            purpose="read",
+            actions=("glue:GetJobRun", "glue:GetJobRuns"),
+            resources=("arn:$(partition):glue:$(region):$(account):job/$(job_name)",),
+        ),
+        Grant(
+            purpose="retry",
+            actions=("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"),
+            resources=("arn:$(partition):glue:$(region):$(account):job/$(job_name)",),
+        ),
+    ),
+    log_groups=(
+        "$(log_group_prefix)/error",
+        "$(log_group_prefix)/output",
+        "/aws-glue/python-jobs/error",
+        "/aws-glue/python-jobs/output",
+    ),
+    console="https://$(region).$(console)/gluestudio/home?region=$(region)#/editor/job/$(job_name)/runs",
+    run_console="https://$(region).$(console)/gluestudio/home?region=$(region)#/job/$(job_name)/run/$(run_id)",
+    errors=ERRORS,
+    runs=True,
+    read_event=read_event,
+    describe_run=describe_run,
+    recent_runs=recent_runs,
+    retry=Retry(
+        calls=("glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"),
+        idempotent=False,
+        start=start_again,
+        find=find_retry,
+    ),
+)

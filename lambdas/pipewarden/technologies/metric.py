@@ -1,0 +1,83 @@
+"""Any CloudWatch metric, with the words of the other technologies."""
+
+from typing import Any
+
+from pipewarden.technology import AlarmRule, Comparison, Technology, Widget
+
+SOURCE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
+DIMENSIONS = {"*": "$(dimensions)"}
+LIMIT: dict[str, Any] = {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/percentage"}]}
+
+
+def _alarm(key: str, meaning: str, comparison: Comparison) -> AlarmRule:
+    return AlarmRule(
+        key=key,
+        meaning=meaning,
+        first_steps=(
+            "Open the graph: is it one point, a step or a slope?",
+            "Ask who writes this metric what changed at that time.",
+        ),
+        namespace="$(namespace)",
+        metric="$(metric)",
+        dimensions=DIMENSIONS,
+        statistic="$(statistic)",
+        comparison=comparison,
+        threshold=key,
+        source=SOURCE,
+        # With a unit CloudWatch would look only at data points of that unit, and we do not know it.
+        unit="",
+        period_field="period",
+        # Between two points of a metric that is written once a day the last answer stands.
+        missing="ignore",
+    )
+
+
+TECHNOLOGY = Technology(
+    type="metric",
+    title="CloudWatch metric",
+    summary="Any metric with one exact set of dimensions, kept between a lowest and a highest value.",
+    example={
+        "type": "metric",
+        "namespace": "DataPipeline/Quality",
+        "metric": "CompletenessScore",
+        "dimensions": {"PipelineName": "customer-import", "Table": "customers"},
+        "expect": {"min": "98%"},
+    },
+    fields={
+        "namespace": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Namespace of the metric."},
+        "metric": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Name of the metric."},
+        "dimensions": {
+            "type": "object",
+            "description": "All dimensions of the metric: CloudWatch finds nothing under a part of them.",
+            "maxProperties": 30,
+            "default": {},
+            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 1024},
+        },
+        "statistic": {
+            "type": "string",
+            "pattern": r"^(Average|Sum|Minimum|Maximum|SampleCount|IQM|(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?)$",
+            "default": "Average",
+            "description": "How the values of one period become one: Average, Sum, Minimum, Maximum, p99 ...",
+        },
+        "period": {"$ref": "#/$defs/duration", "default": "5m", "description": "Length of one period."},
+    },
+    required=("namespace", "metric"),
+    identity="",
+    arn="",
+    expectations={
+        "min": {**LIMIT, "description": "The metric is not lower."},
+        "max": {**LIMIT, "description": "The metric is not higher."},
+    },
+    alarms=(
+        _alarm("min", "The metric is lower than declared.", "<"),
+        _alarm("max", "The metric is higher than declared.", ">"),
+    ),
+    widgets=(
+        Widget(
+            title="$(resource): $(metric)",
+            metrics=(("$(namespace)", "$(metric)", DIMENSIONS, "$(statistic)", "$(metric)"),),
+            unit="",
+        ),
+    ),
+    console="https://$(region).$(console)/cloudwatch/home?region=$(region)#metricsV2:query=$(namespace)%20$(metric)",
+)

@@ -1,0 +1,315 @@
+"""AWS Step Functions state machines of the standard type (express ones send no events and cannot be redriven).
+
+Facts: events https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html, redrive
+https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipewarden import run_alarms
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.technology import (
+    AlarmRule,
+    Clients,
+    ErrorPattern,
+    EventRule,
+    Grant,
+    Retry,
+    Run,
+    RunState,
+    Target,
+    Technology,
+    Widget,
+    fill,
+)
+
+TYPE = "step-functions"
+STATE_MACHINE = "arn:$(partition):states:$(region):$(account):stateMachine:$(state_machine)"
+EXECUTIONS = "arn:$(partition):states:$(region):$(account):execution:$(state_machine):*"
+METRICS = "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"
+KINDS = {
+    "SUCCEEDED": SignalKind.RUN_SUCCEEDED,
+    "FAILED": SignalKind.RUN_FAILED,
+    "TIMED_OUT": SignalKind.RUN_FAILED,
+    "ABORTED": SignalKind.RUN_STOPPED,
+}
+STATES: Mapping[str, RunState] = {
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "TIMED_OUT": "failed",
+    "ABORTED": "stopped",
+}
+LOOKBACK = timedelta(days=2)
+"""An execution may have started this long before the moment from which it interests us."""
+MOST_PAGES = 10
+
+
+def read_event(event: Mapping[str, Any]) -> Signal | None:
+    detail = event["detail"]
+    kind = KINDS.get(detail["status"])
+    if kind is None:
+        return None
+    name, cause = detail.get("error") or "", _explain(detail.get("cause") or "")
+    return Signal(
+        kind=kind,
+        time=datetime.fromisoformat(event["time"]).astimezone(UTC),
+        technology=TYPE,
+        identity=detail["stateMachineArn"],
+        run_id=detail["executionArn"],
+        redrive=detail.get("redriveCount") or 0,
+        state=detail["status"],
+        error=": ".join(part for part in (name, cause) if part),
+    )
+
+
+def describe_run(clients: Clients, _target: Target, signal: Signal) -> Run:
+    return _read_run(clients("stepfunctions").describe_execution(executionArn=signal.run_id))
+
+
+def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
+    """Executions that started or ended at or after `since`, as far back as the pages that we read go."""
+    runs = [_read_run(found) for found in _list(clients, target, since - LOOKBACK)]
+    return [run for run in runs if any(moment and moment >= since for moment in (run.started, run.ended))]
+
+
+def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Run:
+    """Redrive the execution from its failed state; where the service cannot, start a new one with the same input.
+
+    A client token is honoured for 15 minutes only, so the redrive count is looked at first: a higher one says that
+    this failure has been redriven already, by us or by a person.
+    """
+    states = clients("stepfunctions")
+    before = states.describe_execution(executionArn=failed.run_id)
+    if _redriven_since(before, failed):
+        return _read_run(before)
+    try:
+        states.redrive_execution(executionArn=failed.run_id, clientToken=token)
+    except states.exceptions.ExecutionNotRedrivable:
+        now = states.describe_execution(executionArn=failed.run_id)
+        if _redriven_since(now, failed):
+            return _read_run(now)
+        if now.get("redriveStatus") == "REDRIVABLE_BY_MAP_RUN":
+            raise
+        return _start_new(states, target, now, token)
+    return Run(run_id=failed.run_id, state="running", redrive=failed.redrive + 1)
+
+
+def find_retry(clients: Clients, _target: Target, failed: Run, _since: datetime) -> Run | None:
+    found = clients("stepfunctions").describe_execution(executionArn=failed.run_id)
+    return _read_run(found) if _redriven_since(found, failed) else None
+
+
+def _start_new(states: Any, target: Target, before: Mapping[str, Any], token: str) -> Run:
+    """Start an execution whose name is made of the token: the name is what Step Functions refuses to use twice."""
+    if "input" not in before:
+        raise ValueError("the input of the failed execution is not readable, so it cannot be started again")
+    machine, name = fill(STATE_MACHINE, target.values), f"retry-{token}"
+    try:
+        started = states.start_execution(stateMachineArn=machine, name=name, input=before["input"])
+        run_id = started["executionArn"]
+    except states.exceptions.ExecutionAlreadyExists:
+        run_id = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    return Run(run_id=run_id, state="running", retry_of=before["executionArn"])
+
+
+def _redriven_since(found: Mapping[str, Any], failed: Run) -> bool:
+    return int(found.get("redriveCount") or 0) > failed.redrive
+
+
+def _list(clients: Clients, target: Target, since: datetime) -> Iterator[Mapping[str, Any]]:
+    """Executions newest first, until a whole page is older than `since`."""
+    page: dict[str, Any] = {"stateMachineArn": fill(STATE_MACHINE, target.values), "maxResults": 100}
+    for _ in range(MOST_PAGES):
+        answer = clients("stepfunctions").list_executions(**page)
+        yield from answer["executions"]
+        if not answer.get("nextToken") or all(found["startDate"] < since for found in answer["executions"]):
+            return
+        page["nextToken"] = answer["nextToken"]
+
+
+def _read_run(found: Mapping[str, Any]) -> Run:
+    return Run(
+        run_id=found["executionArn"],
+        state=STATES.get(found["status"], "running"),
+        word=found["status"],
+        redrive=found.get("redriveCount") or 0,
+        started=found.get("redriveDate") or found.get("startDate"),
+        ended=found.get("stopDate"),
+        error_name=found.get("error") or "",
+        error=_explain(found.get("cause") or ""),
+        input={"input": found["input"]} if found.get("input") else {},
+    )
+
+
+def _explain(cause: str) -> str:
+    """The sentence inside a cause: Lambda and Glue put a JSON document there, with the message in one of its fields."""
+    try:
+        found = json.loads(cause)
+    except ValueError:
+        return cause
+    if not isinstance(found, Mapping):
+        return cause
+    message = found.get("errorMessage") or found.get("ErrorMessage") or found.get("Cause")
+    kind = found.get("errorType") or found.get("Error")
+    return ": ".join(str(part) for part in (kind, message) if part) or cause
+
+
+ERRORS = (
+    ErrorPattern(
+        r"lambda\.(serviceexception|awslambdaexception|sdkclientexception|toomanyrequestsexception"
+        r"|clientexecutiontimeoutexception|unknown)|glue\.concurrentrunsexceededexception",
+        "transient",
+        "A service that the state machine called was busy or unreachable. Add a Retry to that state as well.",
+    ),
+    ErrorPattern(
+        r"states\.(heartbeat)?timeout\b",
+        "transient",
+        "A state took longer than its limit. If it happens again, look at the slow state before raising the limit.",
+    ),
+    ErrorPattern(
+        r"states\.datalimitexceeded",
+        "deterministic",
+        "A state's input or output is over 256 KiB. Pass a reference to S3 instead of the data.",
+    ),
+    ErrorPattern(
+        r"states\.permissions",
+        "deterministic",
+        "The state machine's role may not do what the failed state does. Extend the role.",
+    ),
+    ErrorPattern(
+        r"states\.(runtime|parameterpathfailure|resultpathmatchfailure|nochoicematched|intrinsicfailure"
+        r"|queryevaluationerror|itemreaderfailed|resultwriterfailed)",
+        "deterministic",
+        "The definition does not fit this input. Correct the definition and start a new execution: a redrive keeps the "
+        "old one.",
+    ),
+    ErrorPattern(
+        r"states\.exceedtoleratedfailurethreshold",
+        "unknown",
+        "Too many items of a map failed. Open the map run: the items tell the cause.",
+    ),
+)
+
+
+def _alarm(key: str, metric: str, meaning: str, role: str, *steps: str) -> AlarmRule:
+    return AlarmRule(
+        key=key,
+        meaning=meaning,
+        first_steps=steps,
+        namespace="AWS/States",
+        metric=metric,
+        dimensions={"StateMachineArn": STATE_MACHINE},
+        statistic="Sum",
+        comparison=">=",
+        threshold=1,
+        source=METRICS,
+        role="run" if role == "run" else "health",
+    )
+
+
+def _outcomes(*metrics: str) -> tuple[tuple[str, str, Mapping[str, str], str, str], ...]:
+    return tuple(
+        ("AWS/States", metric, {"StateMachineArn": STATE_MACHINE}, "Sum", metric.removeprefix("Executions").lower())
+        for metric in metrics
+    )
+
+
+TECHNOLOGY = Technology(
+    type=TYPE,
+    title="AWS Step Functions state machine",
+    summary="A standard state machine. Failed executions are redriven from the failed state, or started anew.",
+    example={"type": TYPE, "state_machine": "customer-load-$(env)"},
+    fields={
+        "state_machine": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 80,
+            "description": "Name of a standard state machine (not its ARN).",
+        },
+    },
+    required=("state_machine",),
+    identity="state_machine",
+    arn=STATE_MACHINE,
+    expectations=run_alarms.EXPECTATIONS,
+    alarms=(
+        _alarm(
+            "failed",
+            "ExecutionsFailed",
+            "An execution failed.",
+            "run",
+            "Open the execution and read the failed state's error and cause.",
+            "If the definition was wrong, correct it and start a new execution; a redrive keeps the old definition.",
+        ),
+        _alarm(
+            "timed-out",
+            "ExecutionsTimedOut",
+            "An execution ran into its time limit.",
+            "run",
+            "Find the state that was running when the time was over.",
+            "Raise TimeoutSeconds only when that state is slow for a good reason.",
+        ),
+        _alarm(
+            "throttled",
+            "ExecutionThrottled",
+            "State transitions were throttled: executions are slow, none is lost.",
+            "health",
+            "Look for a loop or a burst of executions in this account.",
+            "Ask for a higher StateTransition quota if the load is real.",
+        ),
+        *run_alarms.ALARMS,
+    ),
+    widgets=(
+        Widget(
+            title="$(resource): executions",
+            metrics=_outcomes("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"),
+            unit="Count",
+            stacked=True,
+        ),
+        *run_alarms.WIDGETS[1:],
+    ),
+    events=(
+        EventRule(
+            kind="failed",
+            source=("aws.states",),
+            detail_type=("Step Functions Execution Status Change",),
+            detail={"status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+            identity_path="detail.stateMachineArn",
+            identity=STATE_MACHINE,
+        ),
+        EventRule(
+            kind="succeeded",
+            source=("aws.states",),
+            detail_type=("Step Functions Execution Status Change",),
+            detail={"status": ["SUCCEEDED"]},
+            identity_path="detail.stateMachineArn",
+            identity=STATE_MACHINE,
+        ),
+    ),
+    grants=(
+        Grant(purpose="read", actions=("states:DescribeExecution",), resources=(EXECUTIONS,)),
+        Grant(purpose="read", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
+        Grant(
+            purpose="retry",
+            actions=("states:RedriveExecution", "states:DescribeExecution"),
+            resources=(EXECUTIONS,),
+        ),
+        Grant(purpose="retry", actions=("states:StartExecution",), resources=(STATE_MACHINE,)),
+    ),
+    log_groups=("/aws/vendedlogs/states/$(state_machine)-Logs",),
+    console="https://$(region).$(console)/states/home?region=$(region)#/statemachines/view/" + STATE_MACHINE,
+    run_console="https://$(region).$(console)/states/home?region=$(region)#/v2/executions/details/$(run_id)",
+    errors=ERRORS,
+    runs=True,
+    read_event=read_event,
+    describe_run=describe_run,
+    recent_runs=recent_runs,
+    retry=Retry(
+        calls=("states:DescribeExecution", "states:RedriveExecution", "states:StartExecution"),
+        idempotent=True,
+        start=start_again,
+        find=find_retry,
+    ),
+)
