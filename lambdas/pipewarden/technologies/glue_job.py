@@ -91,7 +91,7 @@ def find_retry(clients: Clients, target: Target, failed: Run, since: datetime) -
 
 def _is_retry_of(found: Mapping[str, Any], run_id: str) -> bool:
     previous: str = found.get("PreviousRunId") or ""
-    return previous == run_id or previous != "" and previous == _without_attempt(run_id) != found["Id"]
+    return previous == run_id or (previous != "" and previous == _without_attempt(run_id) != found["Id"])
 
 
 def _without_attempt(run_id: str) -> str:
@@ -143,6 +143,11 @@ def _log_group(found: Mapping[str, Any], target: Target) -> str:
 
 ERRORS = (
     ErrorPattern(
+        "command failed with exit code 10\\b|out of memory|container killed by yarn|no space left on device",
+        "resource",
+        "Use a larger worker type or more workers; the same size will fail again.",
+    ),
+    ErrorPattern(
         "resource ?unavailable|insufficient capacity|no capacity|lost executor|executorlostfailure.*(spot|preempt)",
         "transient",
         "Glue had no workers for the moment. Nothing to mend unless it happens often: then use another hour or class.",
@@ -191,11 +196,6 @@ ERRORS = (
         "glue_job_bookmark_version_mismatch|bookmark.*version mismatch",
         "deterministic",
         "Two runs wrote the bookmark at once. Set MaxConcurrentRuns to 1 or reset the bookmark.",
-    ),
-    ErrorPattern(
-        "command failed with exit code 10|out of memory|container killed by yarn|no space left on device",
-        "resource",
-        "Use a larger worker type or more workers; the same size will fail again.",
     ),
 )
 

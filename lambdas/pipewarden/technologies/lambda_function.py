@@ -116,7 +116,7 @@ ERRORS = (
         "Give the function more memory; the same size will fail again.",
     ),
     ErrorPattern(
-        r"runtime\.(importmoduleerror|handlernotfound|userCodeSyntaxError|invalidentrypoint|malformedhandlername)",
+        r"runtime\.(importmoduleerror|handlernotfound|usercodesyntaxerror|invalidentrypoint|malformedhandlername)",
         "deterministic",
         "The package does not fit its handler or runtime. Deploy a corrected package.",
     ),
