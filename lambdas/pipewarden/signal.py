@@ -19,6 +19,7 @@ class SignalKind(StrEnum):
     ALARM_CLEARED = "alarm-cleared"
     DEADLINE_REACHED = "deadline-reached"
     RETRY_DUE = "retry-due"
+    CHECK_DUE = "check-due"
     DRAIN_FINISHED = "drain-finished"
     HEARTBEAT = "heartbeat"
 

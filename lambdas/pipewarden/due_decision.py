@@ -1,0 +1,87 @@
+"""Decisions about our own reminders: a retry that is due, a check, a deadline."""
+
+from datetime import datetime
+
+from pipewarden.alarm_decision import dead_letters_key
+from pipewarden.incident import Incident
+from pipewarden.run_decision import run_key
+from pipewarden.signal import Signal
+from pipewarden.situation import Decision, History, Policy
+
+FIRST_CHECK_SECONDS = 900.0
+LAST_CHECK_SECONDS = 6 * 3600.0
+MOST_CHECKS = 30
+"""A run that we started is looked after for about a week; then people are told that its outcome is unknown."""
+
+
+def deadline_key(resource: str) -> str:
+    """Key of the reason that a resource missed the pipeline's deadline."""
+    return f"deadline:{resource}"
+
+
+def check_delay_seconds(count: int) -> float:
+    """When to look for the `count`-th time (from 0): doubling from a quarter of an hour to six hours."""
+    return float(min(LAST_CHECK_SECONDS, FIRST_CHECK_SECONDS * 2**count))
+
+
+def decide_due(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
+    """Whether the retry that is due is started. Guards are asked again: much can happen while a retry waits."""
+    incident = history.incident
+    attempt = incident.attempt(policy.resource, signal.attempt) if incident else None
+    if incident is None or incident.id != signal.incident or attempt is None:
+        return Decision(action="ignore", why="the incident is over")
+    if attempt.state == "starting":
+        if attempt.claimed_until and now < attempt.claimed_until:
+            return Decision(action="busy", why="another invocation is starting it")
+        return Decision(action="start", why="its start was interrupted", attempt=attempt.number)
+    if attempt.state != "planned":
+        return Decision(action="ignore", why=f"attempt {attempt.number} is {attempt.state} already")
+    told = history.told(run_key(policy.resource), policy.severity, now, policy.respond_within_seconds)
+    if policy.mode != "act":
+        return Decision(
+            action="page", why="not retried: observe mode was switched on", page=not told, attempt=attempt.number
+        )
+    if history.retries_this_hour >= policy.retries_per_hour:
+        why = f"not retried: budget used, {policy.retries_per_hour} retries this hour in this environment"
+        return Decision(action="page", why=why, page=not told, attempt=attempt.number)
+    return Decision(action="start", why="it is due", attempt=attempt.number)
+
+
+def decide_check(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
+    """Whether something that was left to others has come to its end; `pursuit` says what was found."""
+    incident, key, count = history.incident, str(signal.detail.get("reason", "")), int(signal.detail.get("count", 0))
+    reason = incident.reason(key) if incident else None
+    if incident is None or incident.id != signal.incident or reason is None or not reason.open:
+        return Decision(action="ignore", why="it has ended")
+    if _explained(incident, key, signal.attempt):
+        return Decision(action="ignore", why="what it waited for has been told")
+    if history.pursuit == "running" and count < MOST_CHECKS:
+        return Decision(action="wait", why="still running", delay_seconds=check_delay_seconds(count + 1))
+    told = history.told(key, policy.severity, now, policy.respond_within_seconds)
+    if reason.evidence:
+        whom = policy.within or "an event"
+        return Decision(action="page", why=f"no word from {whom} about it", page=not told)
+    if key == dead_letters_key(policy.resource):
+        return Decision(action="page", why="the drainer did not report", page=not told)
+    return Decision(action="page", why=f"the outcome of retry {signal.attempt} is unknown", page=not told)
+
+
+def decide_deadline(_signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
+    if not history.lapses:
+        return Decision(action="ignore", why="everything has succeeded by the deadline")
+    told = all(
+        history.told(deadline_key(lapse.resource), policy.severity, now, policy.respond_within_seconds)
+        for lapse in history.lapses
+    )
+    return Decision(action="page", why="the deadline has passed", page=not told)
+
+
+def _explained(incident: Incident, key: str, number: int) -> bool:
+    """True when nothing waits any more: the evidence became a reason, or the retry in question has ended."""
+    reason = incident.reason(key)
+    if reason is None or (reason.kind == "run" and number == 0 and not reason.evidence):
+        return True
+    if reason.evidence and any(not other.evidence and other.kind == "run" for other in incident.open_reasons):
+        return True
+    attempt = incident.attempt(reason.resource, number) if number else None
+    return attempt is not None and attempt.state != "started"

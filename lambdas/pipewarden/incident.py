@@ -1,0 +1,189 @@
+"""An incident: one conversation about one pipeline, from the first failure to its end. Plain data, no decisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pipewarden.signal import Signal
+
+MAX_REASONS = 40
+MAX_TEXT = 2_000
+
+
+class IncidentState(StrEnum):
+    """`open`: held back, nothing done yet. `remediating`: being cured by us, nobody told. `paged`: people know.
+    `acknowledged`: somebody took it. `recovered` and `closed` are the ends: cured, or ended by a person."""
+
+    OPEN = "open"
+    REMEDIATING = "remediating"
+    PAGED = "paged"
+    ACKNOWLEDGED = "acknowledged"
+    RECOVERED = "recovered"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why an incident is open. Gone when `open` is False; the incident is over when none is open any more.
+
+    `evidence` reasons explain another one, or wait to be explained: they page nobody by themselves. `told` means that
+    people know of it: a page carried it, or it folded into a page that nobody had answered yet.
+    """
+
+    key: str
+    kind: Literal["run", "alarm", "deadline", "dead-letters"]
+    resource: str
+    since: datetime
+    text: str
+    error: str = ""
+    failure_class: str = ""
+    advice: str = ""
+    run_id: str = ""
+    redrive: int = 0
+    log_group: str = ""
+    log_stream: str = ""
+    evidence: bool = False
+    told: bool = False
+    open: bool = True
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One retry by us: number `number` of `resource` in its incident. A number is started at most once.
+
+    `planned` waits for `due`; `starting` was claimed at `claimed` by an invocation that must be over at
+    `claimed_until`; `started` runs as `run_id`; `cancelled` will never start.
+    """
+
+    resource: str
+    number: int
+    state: Literal["planned", "starting", "started", "succeeded", "failed", "cancelled"]
+    due: datetime
+    failed_run_id: str
+    failed_redrive: int = 0
+    run_id: str = ""
+    redrive: int = 0
+    claimed: datetime | None = None
+    claimed_until: datetime | None = None
+    started: datetime | None = None
+
+    @property
+    def in_flight(self) -> bool:
+        return self.state in ("planned", "starting", "started")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """Something still to be done in the world for this incident: written with it, done after, then taken out.
+
+    So a crash between the write and the deed is made good by whoever handles the redelivered signal.
+    """
+
+    key: str
+    kind: Literal["schedule-retry", "schedule-check", "page", "recovered", "drain"]
+    resource: str = ""
+    attempt: int = 0
+    at: datetime | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of an incident's timeline."""
+
+    time: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """`version` counts writes (0: not written yet); `fresh` are timeline entries that the next write adds, and
+    `ending` says that the next write is the one that ends it.
+
+    `pending` effects belong, until `leased_until`, to the invocation that wrote them.
+    """
+
+    id: str
+    pipeline: str
+    severity: str
+    opened: datetime
+    state: IncidentState = IncidentState.OPEN
+    reasons: tuple[Reason, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    pending: tuple[Effect, ...] = ()
+    leased_until: datetime | None = None
+    pages: int = 0
+    paged: datetime | None = None
+    last_paged: datetime | None = None
+    rungs: tuple[str, ...] = ()
+    acknowledged: datetime | None = None
+    acknowledged_by: str = ""
+    ended: datetime | None = None
+    version: int = 0
+    entries: int = 0
+    fresh: tuple[Entry, ...] = ()
+    ending: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.state in (IncidentState.RECOVERED, IncidentState.CLOSED)
+
+    @property
+    def open_reasons(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if reason.open)
+
+    @property
+    def since(self) -> datetime:
+        """When the first of its reasons happened."""
+        return min((reason.since for reason in self.reasons), default=self.opened)
+
+    @property
+    def remediated(self) -> bool:
+        """True when we did anything but tell: people may have noticed, so they hear of the end."""
+        return any(attempt.state not in ("planned", "cancelled") for attempt in self.attempts)
+
+    def reason(self, key: str) -> Reason | None:
+        return next((reason for reason in self.reasons if reason.key == key), None)
+
+    def attempt(self, resource: str, number: int) -> Attempt | None:
+        return next((a for a in self.attempts if (a.resource, a.number) == (resource, number)), None)
+
+    def attempts_of(self, resource: str) -> tuple[Attempt, ...]:
+        return tuple(attempt for attempt in self.attempts if attempt.resource == resource)
+
+    def with_reason(self, reason: Reason) -> "Incident":
+        """The reason added, or in place of the one with its key, keeping the earlier `since` while that was open."""
+        old = self.reason(reason.key)
+        if old and old.open:
+            reason = replace(reason, since=min(old.since, reason.since))
+        others = [other for other in self.reasons if other.key != reason.key]
+        gone = [other for other in others if not other.open]
+        if len(others) >= MAX_REASONS and gone:
+            others.remove(gone[0])
+        return replace(self, reasons=(*others, reason))
+
+    def without_reasons(self, keys: tuple[str, ...]) -> "Incident":
+        """The named reasons marked as gone."""
+        reasons = tuple(replace(reason, open=reason.open and reason.key not in keys) for reason in self.reasons)
+        return replace(self, reasons=reasons)
+
+    def with_attempt(self, attempt: Attempt) -> "Incident":
+        """The attempt added, or in place of the one with its resource and number."""
+        others = [a for a in self.attempts if (a.resource, a.number) != (attempt.resource, attempt.number)]
+        return replace(self, attempts=(*others, attempt))
+
+    def with_effect(self, effect: Effect) -> "Incident":
+        return replace(self, pending=(*(e for e in self.pending if e.key != effect.key), effect))
+
+    def noting(self, time: datetime, kind: str, text: str) -> "Incident":
+        """One timeline entry more."""
+        return replace(self, fresh=(*self.fresh, Entry(time=time, kind=kind, text=text[:MAX_TEXT])))
+
+
+def new_incident_id(pipeline: str, signal: Signal) -> str:
+    """The same for every delivery of one signal, sortable by pipeline and time, short enough to say on the phone."""
+    return f"{pipeline}-{signal.time:%Y%m%d-%H%M}-{signal.key[:4]}"

@@ -1,0 +1,62 @@
+"""Incidents and run histories as the attributes of their items, and back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipewarden.incident import Attempt, Effect, Entry, Incident, IncidentState, Reason
+from pipewarden.item import Item, from_item, to_item, to_moment
+from pipewarden.run_history import RunHistory
+
+MOMENTS = frozenset(
+    {"opened", "leased_until", "paged", "last_paged", "acknowledged", "ended", "since", "due", "claimed"}
+    | {"claimed_until", "started", "at", "time", "last_good", "last_failed"}
+)
+UNWRITTEN = ("fresh", "ending")
+
+
+def incident_item(incident: Incident) -> Item:
+    """The attributes of the META item, without keys; timeline entries are items of their own."""
+    names = [name for name in Incident.__dataclass_fields__ if name not in UNWRITTEN]
+    return to_item({name: getattr(incident, name) for name in names})
+
+
+def read_incident(item: Item) -> Incident:
+    values = _known(from_item(item), Incident)
+    return Incident(
+        **{
+            **values,
+            "state": IncidentState(values.get("state", "open")),
+            "reasons": tuple(Reason(**_known(row, Reason)) for row in values.get("reasons", ())),
+            "attempts": tuple(
+                Attempt(**{"failed_run_id": "", **_known(row, Attempt)}) for row in values.get("attempts", ())
+            ),
+            "pending": tuple(Effect(**_known(row, Effect)) for row in values.get("pending", ())),
+            "rungs": tuple(values.get("rungs", ())),
+        }
+    )
+
+
+def read_entry(item: Item) -> Entry:
+    return Entry(**{"text": "", **_known(from_item(item), Entry)})
+
+
+def history_item(history: RunHistory) -> Item:
+    return to_item({name: getattr(history, name) for name in RunHistory.__dataclass_fields__})
+
+
+def read_history(item: Item) -> RunHistory:
+    values = _known(from_item(item), RunHistory)
+    days = {day: (int(counts[0]), int(counts[1])) for day, counts in values.get("days", {}).items()}
+    return RunHistory(**{**values, "days": days, "durations": tuple(values.get("durations", ()))})
+
+
+def _known(values: Mapping[str, Any], record: Any) -> dict[str, Any]:
+    """The attributes that the record has: an older or newer version's item is still read."""
+    defaults = {"text": "", "resource": ""} if record in (Reason, Attempt) else {}
+    kept = {name: values[name] for name in record.__dataclass_fields__ if name in values}
+    return {**defaults, **{name: _moment(name, value) for name, value in kept.items()}}
+
+
+def _moment(name: str, value: Any) -> datetime | Any:
+    return to_moment(value) if name in MOMENTS and isinstance(value, str) else value

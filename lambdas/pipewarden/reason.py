@@ -1,0 +1,110 @@
+"""From a signal to the reasons that it gives an incident to be open."""
+
+from typing import Any
+
+from pipewarden.alarm_decision import alarm_key, dead_letters_key, role_of
+from pipewarden.due_decision import deadline_key
+from pipewarden.incident import MAX_TEXT, Reason
+from pipewarden.run_decision import run_key
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.situation import Decision, History, Lapse, Policy
+
+
+def read_reasons(signal: Signal, decision: Decision, history: History, policy: Policy) -> tuple[Reason, ...]:
+    """What is wrong now, in words for people; empty for signals that say what is well or due."""
+    if signal.kind in (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED):
+        return (_run_reason(signal, decision, history, policy),)
+    if signal.kind == SignalKind.ALARM_RAISED:
+        return (_alarm_reason(signal, decision, policy),)
+    if signal.kind == SignalKind.DEADLINE_REACHED:
+        return tuple(_deadline_reason(signal, lapse) for lapse in history.lapses)
+    if signal.kind == SignalKind.DRAIN_FINISHED:
+        return (_dead_letters_reason(signal, policy),)
+    return ()
+
+
+def _run_reason(signal: Signal, decision: Decision, history: History, policy: Policy) -> Reason:
+    run = history.run
+    error = ": ".join(part for part in (run.error_name, run.error) if part) if run else ""
+    stopped = signal.kind == SignalKind.RUN_STOPPED
+    word = run.word if run and run.word else signal.state
+    return Reason(
+        key=run_key(policy.resource),
+        kind="run",
+        resource=policy.resource,
+        since=signal.time,
+        text=f"{policy.resource} {_verb(word, stopped)}",
+        error=(error or signal.error)[:MAX_TEXT],
+        failure_class="" if stopped else history.failure_class,
+        advice=history.advice,
+        run_id=signal.run_id,
+        redrive=signal.redrive,
+        log_group=run.log_group if run else "",
+        log_stream=run.log_stream if run else "",
+        evidence=decision.action == "hold",
+        detail={"why": history.failure_reason} if history.failure_reason else {},
+    )
+
+
+def _verb(word: str, stopped: bool) -> str:
+    if stopped:
+        return "was stopped"
+    return "timed out" if word.upper() in ("TIMEOUT", "TIMED_OUT") else "failed"
+
+
+def _alarm_reason(signal: Signal, decision: Decision, policy: Policy) -> Reason:
+    alarm = policy.alarm
+    told_by = {"alarm": signal.alarm, **({"first_steps": list(alarm.first_steps)} if alarm else {})}
+    error = str(signal.detail.get("reason", ""))[:MAX_TEXT]
+    if role_of(policy) == "drain":
+        text, key = f"{policy.resource} has dead letters", dead_letters_key(policy.resource)
+        return _reason("dead-letters", key, signal, policy.resource, text, error, told_by)
+    if role_of(policy) == "run" and decision.action == "hold":
+        text, key = f"{policy.resource} failed, says its alarm", run_key(policy.resource)
+        return _reason("run", key, signal, policy.resource, text, error, told_by, evidence=True)
+    meaning = alarm.meaning.rstrip(".") if alarm else "An alarm is raised"
+    text = f"{policy.resource}: {meaning}" if policy.resource else meaning
+    return _reason("alarm", alarm_key(signal.alarm), signal, policy.resource, text, error, told_by)
+
+
+def _deadline_reason(signal: Signal, lapse: Lapse) -> Reason:
+    reason = _reason("deadline", deadline_key(lapse.resource), signal, lapse.resource, lapse.text, "", {})
+    if lapse.run is None:
+        return reason
+    run = lapse.run
+    return Reason(
+        key=reason.key,
+        kind="deadline",
+        resource=lapse.resource,
+        since=signal.time,
+        text=lapse.text,
+        error=": ".join(part for part in (run.error_name, run.error) if part)[:MAX_TEXT],
+        run_id=run.run_id,
+        redrive=run.redrive,
+        log_group=run.log_group,
+        log_stream=run.log_stream,
+    )
+
+
+def _dead_letters_reason(signal: Signal, policy: Policy) -> Reason:
+    counts = signal.detail
+    quarantined, left = int(counts.get("quarantined", 0)), int(counts.get("left", 0))
+    parts = [f"{quarantined} put in quarantine"] if quarantined else []
+    parts += [f"{left} left in the dead-letter queue"] if left else []
+    text = f"{policy.resource}: dead letters that replaying does not cure, {' and '.join(parts)}"
+    return _reason("dead-letters", dead_letters_key(policy.resource), signal, policy.resource, text, "", dict(counts))
+
+
+def _reason(
+    kind: Any,
+    key: str,
+    signal: Signal,
+    resource: str,
+    text: str,
+    error: str,
+    detail: dict[str, Any],
+    *,
+    evidence: bool = False,
+) -> Reason:
+    about = {"key": key, "kind": kind, "resource": resource, "since": signal.time}
+    return Reason(**about, text=text, error=error, detail=detail, evidence=evidence)

@@ -1,0 +1,137 @@
+"""Decisions about runs that failed, succeeded or were stopped."""
+
+from datetime import datetime
+
+from pipewarden.backoff import backoff_seconds
+from pipewarden.duration import say_seconds
+from pipewarden.incident import Incident
+from pipewarden.signal import Signal
+from pipewarden.situation import Decision, History, Policy
+
+HOLD_SECONDS = 300.0
+"""How long what explains something else waits for what it explains. A state machine reports its own failure within
+seconds of the inner one, an event within a minute or two; longer silence means that the owner went on, or that nobody
+will tell."""
+
+UNKNOWN_RETRIES = 1
+PAGE_AT_ONCE = "P0"
+
+
+def run_key(resource: str) -> str:
+    """Key of the reason that runs of a resource fail."""
+    return f"run:{resource}"
+
+
+def decide_failed(_signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
+    key = run_key(policy.resource)
+    if policy.within:
+        return _decide_inner(history, policy)
+    told = history.told(key, policy.severity, now, policy.respond_within_seconds)
+    objection = _objection(history, policy)
+    number, delay = _next_attempt(history, policy)
+    if objection is None and policy.mode != "act":
+        would = f"retried in {say_seconds(delay)} (attempt {number} of {_attempts(policy)})"
+        why = f"observe mode: would have been {would}"
+        return Decision(action="page", why=why, page=not told, would=would)
+    if objection is None:
+        urgent = policy.severity == PAGE_AT_ONCE
+        why = f"attempt {number} of {_attempts(policy)} in {say_seconds(delay)}"
+        return Decision(action="retry", why=why, page=urgent and not told, attempt=number, delay_seconds=delay)
+    return Decision(action="page", why=objection, page=not told)
+
+
+def decide_stopped(_signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
+    """A person who stops a run knows why: no retry and no page, but a page when it was our retry that they stopped,
+    because the failure before it is still uncured."""
+    if history.incident is None:
+        return Decision(action="ignore", why="stopped by a person, and nothing is open")
+    if history.attempt is None:
+        return Decision(action="note", why=f"a run of {policy.resource} was stopped by a person")
+    told = history.told(run_key(policy.resource), policy.severity, now, policy.respond_within_seconds)
+    why = f"retry {history.attempt.number} was stopped by a person; the failure before it stands"
+    return Decision(action="page", why=why, page=not told)
+
+
+def decide_succeeded(signal: Signal, history: History, policy: Policy, _now: datetime) -> Decision:
+    incident = history.incident
+    keys = _cured_by(policy, incident) if incident else ()
+    if not incident or not keys:
+        return Decision(action="ignore", why="it succeeded and nothing is open for it")
+    if history.attempt is None and _is_sibling(signal, history, incident, policy.resource):
+        why = f"another run of {policy.resource} succeeded, which does not cure the one that failed"
+        return Decision(action="note", why=why)
+    number = history.attempt.number if history.attempt else 0
+    waiting = [a for a in incident.attempts_of(policy.resource) if a.state == "started" and a.number != number]
+    if waiting:
+        why = f"a run of {policy.resource} succeeded; retry {waiting[0].number} is still running"
+        return Decision(action="note", why=why, attempt=number)
+    why = f"retry {number} succeeded" if number else f"a later run of {policy.resource} succeeded"
+    return Decision(action="clear", why=why, cleared=keys, attempt=number)
+
+
+def _decide_inner(history: History, policy: Policy) -> Decision:
+    """The failure of what runs within another resource is the reason of that one's failure, never retried by itself."""
+    incident = history.incident
+    owner = incident.reason(run_key(policy.within)) if incident else None
+    if owner and owner.open and not owner.evidence:
+        return Decision(action="hold", why=f"explains the failure of {policy.within}")
+    held = incident.reason(run_key(policy.resource)) if incident else None
+    why = f"runs within {policy.within}: waiting for what that reports"
+    if held and held.open:
+        return Decision(action="hold", why=why)
+    return Decision(action="hold", why=why, delay_seconds=HOLD_SECONDS)
+
+
+def _objection(history: History, policy: Policy) -> str | None:
+    """Why this failure must not be retried; None when it may."""
+    retry, used, failure_class = policy.retry, _used(history, policy.resource), history.failure_class
+    if retry is None or retry.attempts < 1:
+        return "not retried: no retry is declared"
+    if not policy.retryable:
+        return "not retried: nothing can start this kind of run again"
+    if failure_class not in retry.classes:
+        return f"not retried: a {failure_class} failure, and only {' and '.join(retry.classes)} ones are"
+    if used >= retry.attempts:
+        return f"retries exhausted: {used} of {retry.attempts} failed"
+    if failure_class == "unknown" and used >= UNKNOWN_RETRIES:
+        return "not retried again: an unknown failure is retried once"
+    if history.retries_this_hour >= policy.retries_per_hour:
+        return f"not retried: budget used, {policy.retries_per_hour} retries this hour in this environment"
+    return None
+
+
+def _used(history: History, resource: str) -> int:
+    attempts = history.incident.attempts_of(resource) if history.incident else ()
+    return max((attempt.number for attempt in attempts), default=0)
+
+
+def _attempts(policy: Policy) -> int:
+    return policy.retry.attempts if policy.retry else 0
+
+
+def _next_attempt(history: History, policy: Policy) -> tuple[int, float]:
+    number = _used(history, policy.resource) + 1
+    if policy.retry is None:
+        return number, 0.0
+    seed = f"{history.incident_id}/{policy.resource}"
+    return number, backoff_seconds(number, policy.retry.backoff_seconds, seed)
+
+
+def _cured_by(policy: Policy, incident: Incident) -> tuple[str, ...]:
+    """What a success ends: failures and missed deadlines of the resource, and failures within it."""
+    resources = (policy.resource, *policy.inner)
+    return tuple(
+        reason.key
+        for reason in incident.open_reasons
+        if (reason.kind == "run" and reason.resource in resources)
+        or (reason.kind == "deadline" and reason.resource == policy.resource)
+    )
+
+
+def _is_sibling(signal: Signal, history: History, incident: Incident, resource: str) -> bool:
+    """True for a run that was going on already when the failure happened: it did other work."""
+    failure = incident.reason(run_key(resource))
+    if failure is None or not failure.open or failure.run_id == signal.run_id:
+        return False
+    started = history.run.started if history.run else None
+    return (started or signal.time) <= failure.since

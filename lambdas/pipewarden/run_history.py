@@ -1,0 +1,60 @@
+"""What is remembered about the runs of one resource: enough for ratios and rates, bounded whatever its schedule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+KEPT_DAYS = 31
+KEPT_DURATIONS = 20
+RATE_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunHistory:
+    """`days` maps a UTC date to (runs that ended well, runs that did not); a failed run that a retry cured is not
+    counted as failed. `durations` are the seconds of the latest good runs, newest last."""
+
+    version: int = 0
+    days: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    durations: tuple[float, ...] = ()
+    last_good: datetime | None = None
+    last_good_run: str = ""
+    last_failed: datetime | None = None
+
+    def success_rate(self, now: datetime) -> float | None:
+        """Percent of the runs of the last 30 days that ended well; None when there was none."""
+        first = _day(now - timedelta(days=RATE_DAYS - 1))
+        kept = [counts for day, counts in self.days.items() if day >= first]
+        good, bad = sum(row[0] for row in kept), sum(row[1] for row in kept)
+        return 100.0 * good / (good + bad) if good + bad else None
+
+    def duration_ratio(self, seconds: float) -> float | None:
+        """`seconds` over the mean of the latest good runs; None while there are none."""
+        mean = sum(self.durations) / len(self.durations) if self.durations else 0.0
+        return seconds / mean if mean > 0 else None
+
+    def with_success(self, ended: datetime, run_id: str, seconds: float | None) -> "RunHistory":
+        durations = (*self.durations, seconds)[-KEPT_DURATIONS:] if seconds is not None else self.durations
+        newer = self.last_good is None or ended >= self.last_good
+        return replace(
+            self,
+            days=self._counted(ended, good=1),
+            durations=durations,
+            last_good=ended if newer else self.last_good,
+            last_good_run=run_id if newer else self.last_good_run,
+        )
+
+    def with_failure(self, ended: datetime, *, final: bool) -> "RunHistory":
+        """`final`: it counts as a miss, because nothing of ours will cure it."""
+        latest = max(ended, self.last_failed) if self.last_failed else ended
+        return replace(self, days=self._counted(ended, bad=1) if final else self.days, last_failed=latest)
+
+    def _counted(self, moment: datetime, good: int = 0, bad: int = 0) -> Mapping[str, tuple[int, int]]:
+        day = _day(moment)
+        old = self.days.get(day, (0, 0))
+        days = {**self.days, day: (old[0] + good, old[1] + bad)}
+        return {key: days[key] for key in sorted(days)[-KEPT_DAYS:]}
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"

@@ -1,0 +1,103 @@
+"""What a decision is made from, and what it says: three plain records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pipewarden.incident import Attempt, Incident, IncidentState
+from pipewarden.run_history import RunHistory
+from pipewarden.settings import AlarmSettings, DrainPolicy, RetryPolicy
+from pipewarden.technology import FailureClass, Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What was declared for the pipeline and resource that a signal is about.
+
+    `retryable` says that the technology can start a run again, `runs` that its runs send events; `inner` are the
+    resources that run within this one.
+    """
+
+    pipeline: str
+    resource: str = ""
+    severity: str
+    respond_within_seconds: float
+    mode: str = "act"
+    retries_per_hour: int = 100
+    retry: RetryPolicy | None = None
+    retryable: bool = False
+    runs: bool = False
+    within: str = ""
+    inner: tuple[str, ...] = ()
+    alarm: AlarmSettings | None = None
+    drain: DrainPolicy | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lapse:
+    """One run resource that has not succeeded by its deadline, and how that shows."""
+
+    resource: str
+    text: str
+    run: Run | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What is known when a signal is decided.
+
+    `incident` is the open one of the pipeline, `incident_id` its id or the one that a new incident would get; `attempt`
+    is the retry of ours whose run the signal tells of. `pursuit` answers a check: what the run in question does now.
+    """
+
+    incident_id: str
+    incident: Incident | None = None
+    attempt: Attempt | None = None
+    runs: RunHistory = field(default_factory=RunHistory)
+    retries_this_hour: int = 0
+    run: Run | None = None
+    failure_class: FailureClass = "unknown"
+    failure_reason: str = ""
+    advice: str = ""
+    lapses: tuple[Lapse, ...] = ()
+    pursuit: Literal["", "running", "ended", "gone"] = ""
+
+    def told(self, key: str, severity: str, now: datetime, respond_within_seconds: float) -> bool:
+        """True when people need no page for this reason: they have one that is still being answered.
+
+        A page is due all the same when the reason is more severe than what was paged; or when it is another reason, and
+        the last page was acknowledged already or is older than the time in which it should have been.
+        """
+        incident = self.incident
+        if incident is None or incident.last_paged is None or severity < incident.severity:
+            return False
+        old = incident.reason(key)
+        if old and old.open and old.told:
+            return True
+        stale = now - incident.last_paged > timedelta(seconds=respond_within_seconds)
+        return incident.state != IncidentState.ACKNOWLEDGED and not stale
+
+
+Action = Literal["ignore", "note", "hold", "retry", "page", "drain", "clear", "start", "wait", "busy"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to do about one signal, and why.
+
+    `ignore` nothing; `note` a line in the timeline; `hold` wait for what explains it; `retry` start attempt `attempt`
+    after `delay_seconds`; `page` only people can cure it; `drain` start the drainer; `clear` the reasons `cleared` are
+    gone; `start` the attempt that is due; `wait` look again after `delay_seconds`; `busy` another invocation is at it:
+    deliver the signal again later. `page` is True when people are told now; `would` is what would have been done in
+    `act` mode.
+    """
+
+    action: Action
+    why: str
+    page: bool = False
+    attempt: int = 0
+    delay_seconds: float = 0.0
+    cleared: tuple[str, ...] = ()
+    would: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,208 @@
+"""From a decision to the incident as it is afterwards, with the effects still to be done. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pipewarden.due_decision import check_delay_seconds
+from pipewarden.duration import say_time
+from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
+from pipewarden.reason import read_reasons
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.situation import Decision, History, Policy
+
+QUIET = (IncidentState.OPEN, IncidentState.REMEDIATING)
+DRAIN_CHECK_SECONDS = 3600.0
+
+
+def apply_decision(
+    signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident | None:
+    """The incident after one decision; None when there is none and none is opened.
+
+    A new incident has version 0. Starting an attempt that is due is not done here but in `attempt`, since it takes two
+    writes.
+    """
+    move = MOVES.get(decision.action)
+    if move is None:
+        return None
+    incident = history.incident or _open(signal, history, policy, now)
+    return move(incident, signal, decision, history, policy, now)
+
+
+def _open(signal: Signal, history: History, policy: Policy, now: datetime) -> Incident:
+    severity = policy.alarm.severity if policy.alarm else policy.severity
+    return Incident(id=history.incident_id, pipeline=policy.pipeline, severity=severity, opened=min(signal.time, now))
+
+
+def _note(
+    incident: Incident, signal: Signal, decision: Decision, history: History, _policy: Policy, now: datetime
+) -> Incident:
+    if history.attempt and signal.kind == SignalKind.RUN_SUCCEEDED:
+        incident = incident.with_attempt(replace(history.attempt, state="succeeded"))
+    return incident.noting(now, "note", decision.why)
+
+
+def _hold(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident:
+    for reason in read_reasons(signal, decision, history, policy):
+        incident = incident.with_reason(reason).noting(reason.since, "failed", _say(reason))
+        if decision.delay_seconds:
+            incident = _with_check(incident, reason.key, policy.resource, now, decision.delay_seconds)
+    return incident.noting(now, "held", decision.why)
+
+
+def _retry(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident:
+    incident = _with_failure(incident, signal, decision, history, policy, told=decision.page)
+    due = now + timedelta(seconds=decision.delay_seconds)
+    attempt = Attempt(
+        resource=policy.resource,
+        number=decision.attempt,
+        state="planned",
+        due=due,
+        failed_run_id=signal.run_id,
+        failed_redrive=signal.redrive,
+    )
+    key = f"retry-{policy.resource}-{decision.attempt}"
+    effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=decision.attempt, at=due)
+    incident = incident.with_attempt(attempt).with_effect(effect)
+    incident = incident.noting(now, "retry-planned", f"{policy.resource}: {decision.why}, at {say_time(due)}")
+    if incident.state == IncidentState.OPEN:
+        incident = replace(incident, state=IncidentState.REMEDIATING)
+    return _page_people(incident, decision, policy, now) if decision.page else incident
+
+
+def _page(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident:
+    incident = _with_failure(incident, signal, decision, history, policy, told=True)
+    if signal.kind == SignalKind.RETRY_DUE:
+        incident = _cancel_planned(incident, policy.resource)
+        incident = _tell_all(incident, policy.resource)
+    if signal.kind == SignalKind.CHECK_DUE and (reason := incident.reason(str(signal.detail.get("reason", "")))):
+        incident = incident.with_reason(replace(reason, evidence=False, told=True))
+    incident = incident.noting(now, "decided", decision.why)
+    return _page_people(incident, decision, policy, now) if decision.page else incident
+
+
+def _drain(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident:
+    for reason in read_reasons(signal, decision, history, policy):
+        incident = incident.with_reason(reason).noting(reason.since, "alarm", _say(reason))
+        effect = Effect(key=f"drain-{policy.resource}-{signal.key[:8]}", kind="drain", resource=policy.resource)
+        incident = _with_check(incident.with_effect(effect), reason.key, policy.resource, now, DRAIN_CHECK_SECONDS)
+    if incident.state == IncidentState.OPEN:
+        incident = replace(incident, state=IncidentState.REMEDIATING)
+    return incident.noting(now, "draining", decision.why)
+
+
+def _clear(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident:
+    if history.attempt:
+        incident = incident.with_attempt(replace(history.attempt, state="succeeded"))
+    if signal.kind == SignalKind.RUN_SUCCEEDED:
+        incident = _cancel_planned(incident, policy.resource)
+    incident = incident.without_reasons(decision.cleared).noting(signal.time, "cleared", decision.why)
+    if incident.open_reasons:
+        return incident
+    ended = max(signal.time, incident.opened)
+    incident = replace(incident, state=IncidentState.RECOVERED, ended=ended, ending=True)
+    incident = incident.noting(now, "recovered", "nothing is wrong any more")
+    noticed = incident.pages or incident.remediated or signal.kind == SignalKind.DRAIN_FINISHED
+    return incident.with_effect(Effect(key="recovered", kind="recovered")) if noticed else incident
+
+
+def _wait(
+    incident: Incident, signal: Signal, decision: Decision, _history: History, policy: Policy, now: datetime
+) -> Incident:
+    count, key = int(signal.detail.get("count", 0)) + 1, str(signal.detail.get("reason", ""))
+    incident = incident.noting(now, "waiting", decision.why)
+    return _with_check(incident, key, policy.resource, now, decision.delay_seconds, count, signal.attempt)
+
+
+MOVES: dict[str, Callable[[Incident, Signal, Decision, History, Policy, datetime], Incident]] = {
+    "note": _note,
+    "hold": _hold,
+    "retry": _retry,
+    "page": _page,
+    "drain": _drain,
+    "clear": _clear,
+    "wait": _wait,
+}
+
+
+def page_again(incident: Incident, why: str, severity: str, now: datetime) -> Incident:
+    """The incident with one page more to be sent: a new chain of rungs, not acknowledged."""
+    number = incident.pages + 1
+    incident = replace(
+        incident,
+        state=incident.state if incident.over else IncidentState.PAGED,
+        severity=min(severity, incident.severity),
+        pages=number,
+        paged=incident.paged or now,
+        last_paged=now,
+        acknowledged=None,
+        acknowledged_by="",
+        rungs=(),
+    )
+    detail = {"why": why, "number": number}
+    incident = incident.with_effect(Effect(key=f"page-{number}", kind="page", at=now, detail=detail))
+    return incident.noting(now, "paged", f"{incident.severity}: {why}")
+
+
+def _page_people(incident: Incident, decision: Decision, policy: Policy, now: datetime) -> Incident:
+    severity = policy.alarm.severity if policy.alarm else policy.severity
+    return page_again(incident, decision.why, severity, now)
+
+
+def _with_failure(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, told: bool
+) -> Incident:
+    """The reasons folded in, and the retry whose run this was marked as failed."""
+    if history.attempt and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED):
+        incident = incident.with_attempt(replace(history.attempt, state="failed"))
+    for reason in read_reasons(signal, decision, history, policy):
+        old = incident.reason(reason.key)
+        known = told or bool(old and old.open and old.told)
+        incident = incident.with_reason(replace(reason, told=known)).noting(reason.since, "failed", _say(reason))
+    return incident
+
+
+def _with_check(
+    incident: Incident, key: str, resource: str, now: datetime, seconds: float, count: int = 0, attempt: int = 0
+) -> Incident:
+    name = f"check-{key}-{attempt}-{count}-{now:%d%H%M%S}"
+    detail = {"reason": key, "count": count}
+    at = now + timedelta(seconds=seconds)
+    effect = Effect(key=name, kind="schedule-check", resource=resource, attempt=attempt, at=at, detail=detail)
+    return incident.with_effect(effect)
+
+
+def first_check(incident: Incident, key: str, attempt: Attempt, now: datetime) -> Effect:
+    """The first look after a retry that is about to be started."""
+    changed = _with_check(
+        replace(incident, pending=()), key, attempt.resource, now, check_delay_seconds(0), 0, attempt.number
+    )
+    return replace(changed.pending[0], key=f"check-{key}-{attempt.number}-0")
+
+
+def _cancel_planned(incident: Incident, resource: str) -> Incident:
+    for attempt in incident.attempts_of(resource):
+        if attempt.state == "planned":
+            incident = incident.with_attempt(replace(attempt, state="cancelled"))
+    return incident
+
+
+def _tell_all(incident: Incident, resource: str) -> Incident:
+    reasons = tuple(replace(r, told=r.told or r.resource == resource) for r in incident.reasons)
+    return replace(incident, reasons=reasons)
+
+
+def _say(reason: Reason) -> str:
+    parts = [reason.text, f": {reason.error}" if reason.error else ""]
+    return "".join(parts) + (f" ({reason.failure_class})" if reason.failure_class else "")
