@@ -121,6 +121,7 @@ def _run() -> None:
     hooks.install()
     for gap in find_gaps():
         importlib.import_module(gap.module).fill()
+    importlib.import_module("pipewarden_cli.local.authorization").install()
     hooks.start_ticking()
     app.main()
 

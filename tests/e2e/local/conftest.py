@@ -97,3 +97,27 @@ def events(local: control.LocalAws, name: str) -> Callable[..., Callable[[], lis
         return received
 
     return subscribe
+
+
+@pytest.fixture
+def session(local: control.LocalAws) -> Callable[[str, str], Any]:
+    """A client with the credentials of a role."""
+
+    def client(role_arn: str, service: str) -> Any:
+        iam, role_name = local.client("iam"), role_arn.rsplit("/", 1)[-1]
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{local.account}:root"},
+            "Action": "sts:AssumeRole",
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=document)
+        keys = local.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+        return local.client(
+            service,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+    return client
