@@ -1,0 +1,178 @@
+"""The alarms of one declared resource: its technology's rows, filled and overridden."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipewarden.names import Names
+from pipewarden.technology import AlarmRule, look_up
+from pipewarden_plan.limits import (
+    DESCRIPTION_CHARACTERS,
+    LONG_PERIOD_RANGE_SECONDS,
+    SHORT_PERIOD_RANGE_SECONDS,
+    TAG_CHARACTERS,
+)
+from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
+from pipewarden_plan.plan import AlarmPlan, MetricPlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.watched import Watched
+
+NO_OVERRIDE = AlarmOverride()
+SUB_MINUTE_PERIODS = (10, 20, 30)
+BAND_WIDTH = 2.0  # standard deviations; what the CloudWatch console offers first
+PER_BASE_UNIT = {"Milliseconds": 1_000.0, "Microseconds": 1_000_000.0}
+NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
+
+
+def plan_alarms(watched: Watched, names: Names, remarks: Remarks) -> list[AlarmPlan]:
+    """Every alarm that applies to the resource, those switched off by the declaration included.
+
+    A row applies where what it `needs` is declared and where its threshold is a number or an expectation that is
+    declared, on the resource or, for something that runs by itself, on its pipeline.
+    """
+    tags = _tags(watched.pipeline)
+    alarms = []
+    for rule in watched.technology.alarms:
+        if watched.declares(rule.needs) and (threshold := _threshold(rule, watched)) is not None:
+            override = watched.pipeline.alarms.get(f"{watched.resource.name}.{rule.key}", NO_OVERRIDE)
+            mark = watched.resource.mark if override is NO_OVERRIDE else watched.pipeline.mark
+            alarm = _alarm(rule, threshold, override, watched, names, tags, str(mark))
+            _check_range(alarm, mark, remarks)
+            _check_ceiling(rule, alarm, mark, remarks)
+            alarms.append(alarm)
+    return alarms
+
+
+def notice_idle_overrides(pipeline: Pipeline, alarms: list[AlarmPlan], remarks: Remarks) -> None:
+    """Say which lines under `alarms:` change nothing because the pipeline has no such alarm."""
+    if pipeline.alarms:
+        for key in sorted(pipeline.alarms.keys() - {alarm.key for alarm in alarms}):
+            known = ", ".join(alarm.key for alarm in alarms) or "none"
+            remarks.notice(
+                f"{pipeline.mark}: pipelines.{pipeline.name}.alarms.{key} changes nothing: the alarms are {known}"
+            )
+
+
+def _threshold(rule: AlarmRule, watched: Watched) -> float | None:
+    if not isinstance(rule.threshold, str):
+        return rule.threshold
+    expected = _expectation(watched.resource.expect, rule.threshold)
+    if expected is None and watched.technology.runs and not watched.resource.within:
+        expected = _expectation(watched.pipeline.expect, rule.threshold)
+    if expected is None or expected is False:
+        return None
+    if expected is True:
+        return BAND_WIDTH
+    return float(expected) * PER_BASE_UNIT.get(rule.unit, 1.0)
+
+
+def _expectation(expect: Mapping[str, Any], name: str) -> Any:
+    """`success_rate: 95` is the short form of `success_rate: {min: 95}`."""
+    found = look_up(expect, name)
+    short = look_up(expect, name.removesuffix(".min"))
+    return short if found is None and isinstance(short, (int, float)) else found
+
+
+def _alarm(
+    rule: AlarmRule,
+    threshold: float,
+    override: AlarmOverride,
+    watched: Watched,
+    names: Names,
+    tags: Mapping[str, str],
+    where: str,
+) -> AlarmPlan:
+    pipeline = watched.pipeline
+    severity = override.severity or pipeline.severity
+    key = f"{watched.resource.name}.{rule.key}"
+    periods = override.periods or rule.periods
+    meaning = watched.fill(rule.meaning)
+    return AlarmPlan(
+        name=names.alarm(pipeline.team, pipeline.name, key),
+        key=key,
+        team=pipeline.team,
+        pipeline=pipeline.name,
+        resource=watched.resource.name,
+        severity=severity,
+        role=rule.role,
+        meaning=meaning,
+        description=_description(meaning, [watched.fill(step) for step in rule.first_steps], severity, watched),
+        metric=MetricPlan(
+            namespace=watched.fill(rule.namespace),
+            name=watched.fill(rule.metric),
+            dimensions=watched.dimensions(rule.dimensions),
+            statistic=watched.fill(rule.statistic),
+            unit=rule.unit,
+        ),
+        comparison=rule.comparison,
+        threshold=threshold if override.threshold is None else override.threshold * PER_BASE_UNIT.get(rule.unit, 1.0),
+        period_seconds=override.period_seconds or rule.period_for(watched.values),
+        periods=periods,
+        datapoints=override.datapoints or min(rule.datapoints, periods),
+        missing=override.missing or rule.missing,
+        action_topic=names.alarm_topic(severity),
+        disabled_reason="" if override.enabled else override.reason or "switched off under `alarms:`",
+        tags=tags if severity == pipeline.severity else {**tags, "severity": severity},
+        where=where,
+    )
+
+
+def _tags(pipeline: Pipeline) -> dict[str, str]:
+    """They travel with the alarm's notifications. A runbook whose address is no valid tag is in the description only."""
+    tags = {"pipeline": pipeline.name, "owner": pipeline.owner, "severity": pipeline.severity}
+    tags = {key: NOT_IN_TAGS.sub(" ", value)[:TAG_CHARACTERS] for key, value in tags.items() if value}
+    if pipeline.runbook and len(pipeline.runbook) <= TAG_CHARACTERS and not NOT_IN_TAGS.search(pipeline.runbook):
+        tags["runbook"] = pipeline.runbook
+    return tags
+
+
+def _description(meaning: str, steps: list[str], severity: str, watched: Watched) -> str:
+    """Markdown for the console and the notification; where it is too long the last steps go first."""
+    pipeline, resource = watched.pipeline, watched.resource
+    head = f"**{meaning}**\n\nPipeline `{pipeline.name}`, {resource.type} `{resource.name}`, {severity}."
+    tail = f"\n\nRunbook: {pipeline.runbook}" if pipeline.runbook else ""
+    tail += f"\n\nOwner: {pipeline.owner}"
+    while True:
+        numbered = "".join(f"\n{number}. {step}" for number, step in enumerate(steps, 1))
+        text = head + (f"\n\nFirst steps:{numbered}" if steps else "") + tail
+        if len(text) <= DESCRIPTION_CHARACTERS:
+            return text
+        if not steps:
+            return f"{head[: DESCRIPTION_CHARACTERS - len(tail) - 1]}…{tail}"[:DESCRIPTION_CHARACTERS]
+        steps = steps[:-1]
+
+
+def _check_range(alarm: AlarmPlan, mark: Mark, remarks: Remarks) -> None:
+    seconds = alarm.period_seconds * alarm.periods
+    limit = SHORT_PERIOD_RANGE_SECONDS if alarm.period_seconds < 3_600 else LONG_PERIOD_RANGE_SECONDS
+    path = f"pipelines.{alarm.pipeline}.alarms.{alarm.key}"
+    if seconds > limit:
+        looked_at = f"looks at {alarm.periods} periods of {alarm.period_seconds} s, {seconds} s in all"
+        cure = (
+            "use fewer periods" if limit == LONG_PERIOD_RANGE_SECONDS else "use fewer periods, or periods of 1h or more"
+        )
+        remarks.refuse(mark, path, f"{looked_at}; CloudWatch takes at most {limit} s", cure)
+    if alarm.datapoints > alarm.periods:
+        message = f"wants {alarm.datapoints} datapoints out of {alarm.periods} periods, so it could never fire"
+        remarks.refuse(mark, path, message, "use as many datapoints as periods, or fewer")
+    if alarm.period_seconds not in SUB_MINUTE_PERIODS and alarm.period_seconds % 60:
+        message = f"has a period of {alarm.period_seconds} s, which CloudWatch does not take"
+        remarks.refuse(mark, path, message, "use 10s, 20s, 30s or whole minutes")
+
+
+def _check_ceiling(rule: AlarmRule, alarm: AlarmPlan, mark: Mark, remarks: Remarks) -> None:
+    if rule.ceiling is not None and alarm.threshold >= (highest := rule.ceiling * PER_BASE_UNIT.get(rule.unit, 1.0)):
+        path = f"pipelines.{alarm.pipeline}.alarms.{alarm.key}"
+        message = (
+            f"could never fire: {alarm.metric.name} is never above {highest:g}, the threshold is {alarm.threshold:g}"
+        )
+        remarks.refuse(mark, path, message, "expect less")
+
+
+def tag_safe(values: Mapping[str, Any]) -> dict[str, str]:
+    """Tags with every character that AWS refuses replaced by a blank."""
+    return {
+        key: NOT_IN_TAGS.sub(" ", str(value))[:TAG_CHARACTERS]
+        for key, value in values.items()
+        if value not in ("", None)
+    }

@@ -1,0 +1,66 @@
+"""The path to people without our functions: one composite alarm per team and severity."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from pipewarden.names import Names
+from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
+from pipewarden_plan.plan import AlarmPlan, CompositePlan
+
+RESPONDING = "responding"
+
+
+def plan_composites(team: str, alarms: Iterable[AlarmPlan], names: Names) -> tuple[CompositePlan, ...]:
+    """One composite per severity over the deployed alarms of a team, children before parents.
+
+    It acts on the page topic unless the responder is alive and keeps up. Above the limits of one composite the alarms
+    go into parts by the hash of their name, so a new alarm changes one part only; parts act on nothing themselves.
+    """
+    by_severity: dict[str, list[str]] = {}
+    for alarm in alarms:
+        if not alarm.disabled_reason:
+            by_severity.setdefault(alarm.severity, []).append(alarm.name)
+    composites: list[CompositePlan] = []
+    for severity, children in sorted(by_severity.items()):
+        name = names.composite(team, severity)
+        parts = _parts(sorted(children))
+        if len(parts) > 1:
+            filled = [(f"{name}/{number}", part) for number, part in enumerate(parts, 1) if part]
+            what = f"Part of {name}, which pages."
+            composites += [CompositePlan(name=part, description=what, children=tuple(rows)) for part, rows in filled]
+            children = [part for part, _ in filled]
+        composites.append(_paging(name, team, severity, sorted(children), names))
+    return tuple(composites)
+
+
+def rule_text(composite: CompositePlan) -> str:
+    """The AlarmRule as CloudWatch reads it."""
+    return composite.rule or " OR ".join(f'ALARM("{child}")' for child in composite.children)
+
+
+def _paging(name: str, team: str, severity: str, children: Sequence[str], names: Names) -> CompositePlan:
+    text = f"An alarm of severity {severity} of team {team} is raised while Pipewarden does not respond to alarms."
+    return CompositePlan(
+        name=name,
+        description=f"**{text}**\n\nThe alarms in ALARM are listed below it in the console. Nothing is retried.",
+        children=tuple(children),
+        action_topic=names.page_topic(severity),
+        suppressor=names.own_alarm(RESPONDING),
+    )
+
+
+def _parts(children: Sequence[str]) -> list[list[str]]:
+    """The fewest parts, a power of two, of which each fits into one composite."""
+    count = 1
+    while True:
+        parts: list[list[str]] = [[] for _ in range(count)]
+        for child in children:
+            parts[int(hashlib.sha256(child.encode()).hexdigest()[:8], 16) % count].append(child)
+        if all(_fits(part) for part in parts):
+            return parts
+        count *= 2
+
+
+def _fits(children: Sequence[str]) -> bool:
+    characters = sum(len(child) + len('ALARM("") OR ') for child in children)
+    return len(children) <= COMPOSITE_CHILDREN and characters <= COMPOSITE_RULE_CHARACTERS

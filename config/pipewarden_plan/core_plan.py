@@ -1,0 +1,57 @@
+"""The core stack: what all teams share."""
+
+from collections.abc import Mapping, Sequence
+
+from pipewarden.names import Names
+from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
+from pipewarden_plan.model import Environment
+from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_composites
+from pipewarden_plan.plan import CorePlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.route_plan import plan_core_queues, plan_topics
+from pipewarden_plan.rule_plan import plan_rules
+from pipewarden_plan.schedule_plan import plan_core_schedules
+from pipewarden_plan.settings_plan import log_groups_of
+from pipewarden_plan.tracing_plan import plan_core_tracing
+from pipewarden_plan.watched import Watched
+
+
+def plan_core(everything: Sequence[Watched], environment: Environment, names: Names, remarks: Remarks) -> CorePlan:
+    """Topics, queues, rules, functions and the watch over them."""
+    topics = plan_topics(environment, names)
+    log_groups = _log_groups(everything, environment, remarks)
+    return CorePlan(
+        stack=names.core_stack(),
+        topics=topics,
+        queues=plan_core_queues(names, TIMEOUT_SECONDS["responder"]),
+        rules=plan_rules(everything, names, remarks),
+        schedules=plan_core_schedules(environment),
+        functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
+        alarms=plan_own_alarms(environment, names),
+        composites=plan_own_composites(environment, names),
+        retention_days=environment.log_retention_days,
+        retention_groups=log_groups,
+        tracing=plan_core_tracing(environment, names),
+        tags=stack_tags(environment, OWNER),
+    )
+
+
+def stack_tags(environment: Environment, owner: str) -> Mapping[str, str]:
+    """CloudFormation hands a stack's tags on to everything in it that takes tags."""
+    return {**environment.tags, "pipewarden:environment": environment.name, "owner": owner}
+
+
+def _log_groups(everything: Sequence[Watched], environment: Environment, remarks: Remarks) -> tuple[str, ...]:
+    """All log groups of declared resources, each once: two stacks that set one group's retention would disagree."""
+    found: dict[str, bool] = {}
+    for watched in everything:
+        identity = str(watched.values.get(watched.technology.identity, ""))
+        for group in log_groups_of(watched):
+            found[group] = found.get(group, False) or bool(identity and identity in group)
+    shared = sorted(group for group, is_own in found.items() if not is_own)
+    if shared:
+        remarks.notice(
+            f"Log groups that other work of the account may share are kept for {environment.log_retention_days} days "
+            f"from now on: {', '.join(shared)}."
+        )
+    return tuple(sorted(found))

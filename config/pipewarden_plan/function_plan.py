@@ -1,0 +1,117 @@
+"""Our Lambda functions: size, time, concurrency, and what each may do."""
+
+from collections.abc import Mapping, Sequence
+
+from pipewarden.names import FUNCTIONS, Names
+from pipewarden.settings import DrainPolicy
+from pipewarden_plan import own_grant_plan as own
+from pipewarden_plan.grant_plan import declared_statements, pack
+from pipewarden_plan.model import Environment
+from pipewarden_plan.plan import FunctionPlan, StatementPlan, TopicPlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.route_plan import drain_policy
+from pipewarden_plan.watched import Watched
+
+DESCRIPTIONS = {
+    "responder": "Decides about every signal: retry, hold, page or ignore.",
+    "drainer": "Moves dead letters to their source, to quarantine and into the archive.",
+    "escalator": "Calls the next rung unless somebody has acknowledged.",
+    "acknowledge": "Takes the signed links of pages.",
+    "probe": "Measures freshness and volume of datasets.",
+    "retention": "Sets how long log groups of declared resources are kept, while a stack is deployed.",
+}
+TIMEOUT_SECONDS = {"responder": 60, "drainer": 300, "escalator": 30, "acknowledge": 30, "probe": 60, "retention": 600}
+MEMORY_MB = 256
+"""Waits on API calls nearly all of its time; boto3 alone takes about 100 MB."""
+BIG_SETTINGS_MEMORY_MB = 512
+BIG_SETTINGS_RESOURCES = 1_000
+
+RESERVED = {
+    "drainer": 5,  # a run holds the lease of one queue; more than five at once only wait
+    "acknowledge": 5,  # its URL is open to the internet: nobody can use up the account's concurrency through it
+}
+
+
+def plan_functions(
+    everything: Sequence[Watched],
+    environment: Environment,
+    names: Names,
+    topics: Sequence[TopicPlan],
+    log_groups: Sequence[str],
+    remarks: Remarks,
+) -> tuple[FunctionPlan, ...]:
+    """The six functions in `names.FUNCTIONS`' order."""
+    statements = _statements(everything, environment, names, topics, log_groups)
+    memory = BIG_SETTINGS_MEMORY_MB if len(everything) > BIG_SETTINGS_RESOURCES else MEMORY_MB
+    return tuple(_function(role, statements[role], memory, names, remarks) for role in FUNCTIONS)
+
+
+def _function(
+    role: str, statements: Sequence[StatementPlan], memory: int, names: Names, remarks: Remarks
+) -> FunctionPlan:
+    granted = [statement for statement in [*own.every_function(names, role), *statements] if statement.resources]
+    inline, managed = pack(role, granted, remarks)
+    return FunctionPlan(
+        role=role,
+        name=names.function(role),
+        handler=f"pipewarden.handlers.{role}.handler",
+        description=DESCRIPTIONS[role],
+        memory_mb=memory,
+        timeout_seconds=TIMEOUT_SECONDS[role],
+        environment={"POWERTOOLS_SERVICE_NAME": role, "POWERTOOLS_METRICS_NAMESPACE": "Pipewarden"},
+        statements=inline,
+        managed=managed,
+        reserved_concurrency=RESERVED.get(role),
+    )
+
+
+def _statements(
+    everything: Sequence[Watched],
+    environment: Environment,
+    names: Names,
+    topics: Sequence[TopicPlan],
+    log_groups: Sequence[str],
+) -> Mapping[str, Sequence[StatementPlan]]:
+    channel_topics = [topic.name for topic in topics if topic.purpose == "channel"]
+    drained = [policy for watched in everything if (policy := drain_policy(watched, names))]
+    drains_into = [queue for policy in drained for queue in (policy.quarantine_queue, _named_queue(policy)) if queue]
+    pages = own.pages(environment, names, channel_topics)
+    schedules = own.schedules(names)
+    secrets = own.secrets(environment, names, channels=True)
+    return {
+        "responder": [
+            own.signals_source(names),
+            own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+            *schedules,
+            pages,
+            secrets,
+            own.start_drainer(names),
+            own.log_lines(names, log_groups),
+            *declared_statements(everything, ("read", "retry")),
+        ],
+        "drainer": [
+            own.table(names, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+            own.signals_out(names, drains_into),
+            own.archive(names),
+            *schedules,
+            own.failed_invocations(names),
+            *declared_statements(everything, ("drain",)),
+        ],
+        "escalator": [
+            own.table(names, "GetItem", "PutItem"),
+            pages,
+            secrets,
+            *schedules,
+            own.failed_invocations(names),
+        ],
+        "acknowledge": [
+            own.table(names, "DeleteItem", "GetItem", "PutItem"),
+            own.secrets(environment, names, channels=False),
+        ],
+        "probe": [own.failed_invocations(names), *declared_statements(everything, ("probe",))],
+        "retention": [own.retention(names, log_groups)],
+    }
+
+
+def _named_queue(policy: DrainPolicy) -> str:
+    return "" if policy.to in ("source", "archive", "quarantine") else policy.to

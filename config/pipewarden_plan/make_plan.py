@@ -1,0 +1,48 @@
+"""From the model to the plan."""
+
+from collections.abc import Mapping
+
+from pipewarden.registry import technologies as registered
+from pipewarden.technology import Technology
+from pipewarden_plan.core_plan import plan_core
+from pipewarden_plan.model import Model, Pipeline
+from pipewarden_plan.plan import Plan, TeamPlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.settings_plan import plan_settings
+from pipewarden_plan.team_plan import plan_team
+from pipewarden_plan.watched import Watched, names_of, watch
+
+
+def make_plan(model: Model, technologies: Mapping[str, Technology] | None = None) -> Plan:
+    """Everything that will be deployed for one environment.
+
+    Pure: the same model gives the same plan. Raises DeclarationError with every part of the declaration that AWS could
+    not take (an alarm that could never fire, a stack above CloudFormation's limits).
+    """
+    environment, names, remarks = model.environment, names_of(model.environment), Remarks()
+    everything = watch(model, registered() if technologies is None else technologies)
+    teams: list[TeamPlan] = []
+    dashboards: dict[str, str] = {}
+    for team, (pipelines, watched) in _by_team(model, everything).items():
+        plan, pages = plan_team(team, pipelines, watched, environment, names, remarks)
+        teams.append(plan)
+        dashboards.update(pages)
+    core = plan_core(everything, environment, names, remarks)
+    remarks.raise_findings()
+    alarms = (alarm for team_plan in teams for alarm in team_plan.alarms)
+    return Plan(
+        environment=environment,
+        settings=plan_settings(environment, model.pipelines, everything, alarms, dashboards, names),
+        core=core,
+        teams=tuple(teams),
+        notices=tuple(remarks.notices),
+    )
+
+
+def _by_team(model: Model, everything: tuple[Watched, ...]) -> dict[str, tuple[list[Pipeline], list[Watched]]]:
+    teams: dict[str, tuple[list[Pipeline], list[Watched]]] = {}
+    for pipeline in model.pipelines:
+        teams.setdefault(pipeline.team, ([], []))[0].append(pipeline)
+    for watched in everything:
+        teams[watched.pipeline.team][1].append(watched)
+    return dict(sorted(teams.items()))

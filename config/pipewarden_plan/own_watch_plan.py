@@ -1,0 +1,151 @@
+"""The watch over Pipewarden itself: alarms that reach people without any function of ours."""
+
+from collections.abc import Mapping, Sequence
+
+from pipewarden.names import FUNCTIONS, Names
+from pipewarden_plan.composite_plan import RESPONDING
+from pipewarden_plan.model import Environment
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, MetricPlan
+
+OWNER = "pipewarden"
+ALIVE = "alive"
+YOUNG_SECONDS = 300
+WARM_UP_MINUTES = 10
+"""Between the first deployment and the first heartbeat nothing is wrong yet."""
+
+
+def plan_own_alarms(environment: Environment, names: Names) -> tuple[AlarmPlan, ...]:
+    """They act on the page topic of the gravest severity there is."""
+    signals = {"QueueName": names.signals_queue()}
+    dead_letters = {"QueueName": names.signals_dead_letters()}
+    heartbeat = MetricPlan(
+        namespace="Pipewarden",
+        name="Heartbeat",
+        dimensions={"Environment": environment.name},
+        statistic="Sum",
+        unit="Count",
+    )
+    own = _OwnAlarms(environment, names)
+    return (
+        own.alarm(
+            ALIVE,
+            "The heartbeat arrives. This alarm is meant to be in ALARM; it silences the path without functions.",
+            heartbeat,
+            comparison=">=",
+            threshold=1,
+            periods=3,
+            datapoints=1,
+            pages=False,
+        ),
+        own.alarm(
+            "heartbeat.missing",
+            "The responder has not seen a heartbeat for five minutes. Alarms page people directly meanwhile.",
+            heartbeat,
+            steps=("Read the responder's log for errors.", "Look at the signals queue and the schedule `heartbeat`."),
+            comparison="<",
+            threshold=1,
+            periods=5,
+            datapoints=5,
+            missing="breaching",
+            warm_up_minutes=WARM_UP_MINUTES,
+        ),
+        own.alarm(
+            "signals.age",
+            "Signals wait for more than five minutes: the responder is down or too slow.",
+            _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", signals, "Maximum", "Seconds"),
+            steps=("Look for errors and throttles of the responder.",),
+            comparison=">",
+            threshold=YOUNG_SECONDS,
+        ),
+        own.alarm(
+            "signals.dead-letters",
+            "A signal could not be delivered or handled.",
+            _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "Maximum", "Count"),
+            steps=("Read the messages of the queue; their attributes say what failed.",),
+            comparison=">",
+            threshold=0,
+        ),
+        *(_errors_of(role, own, names) for role in FUNCTIONS),
+    )
+
+
+def plan_own_composites(environment: Environment, names: Names) -> tuple[CompositePlan, ...]:
+    """The suppressor of every team's composite: in ALARM exactly while signals are answered in time."""
+    alive, age = names.own_alarm(ALIVE), names.own_alarm("signals.age")
+    return (
+        CompositePlan(
+            name=names.own_alarm(RESPONDING),
+            description=f"Pipewarden responds in {environment.name}. This alarm is meant to be in ALARM: while it is, "
+            "alarms reach people through the responder only, once and with evidence.",
+            children=(alive, age),
+            rule=f'ALARM("{alive}") AND NOT ALARM("{age}")',
+        ),
+    )
+
+
+def gravest(environment: Environment) -> str:
+    """The first severity in alphabetical order: P0 before P1."""
+    return min(environment.severities)
+
+
+def _errors_of(role: str, own: "_OwnAlarms", names: Names) -> AlarmPlan:
+    return own.alarm(
+        f"{role}.errors",
+        f"Pipewarden's function {role} failed.",
+        _metric("AWS/Lambda", "Errors", {"FunctionName": names.function(role)}, "Sum", "Count"),
+        steps=(f"Read the log group /aws/lambda/{names.function(role)}.",),
+        comparison=">",
+        threshold=0,
+        period_seconds=300,
+    )
+
+
+def _metric(namespace: str, name: str, dimensions: Mapping[str, str], statistic: str, unit: str) -> MetricPlan:
+    return MetricPlan(namespace=namespace, name=name, dimensions=dimensions, statistic=statistic, unit=unit)
+
+
+class _OwnAlarms:
+    """Fills what all alarms over ourselves have in common."""
+
+    def __init__(self, environment: Environment, names: Names) -> None:
+        self.severity = gravest(environment)
+        self.names = names
+
+    def alarm(
+        self,
+        key: str,
+        meaning: str,
+        metric: MetricPlan,
+        *,
+        comparison: str,
+        threshold: float,
+        steps: Sequence[str] = (),
+        period_seconds: int = 60,
+        periods: int = 1,
+        datapoints: int = 1,
+        missing: str = "notBreaching",
+        warm_up_minutes: int = 0,
+        pages: bool = True,
+    ) -> AlarmPlan:
+        listed = "".join(f"\n{number}. {step}" for number, step in enumerate(steps, 1))
+        return AlarmPlan(
+            name=self.names.own_alarm(key),
+            key=key,
+            team=OWNER,
+            pipeline="",
+            resource="",
+            severity=self.severity,
+            role="own",
+            meaning=meaning,
+            description=f"**{meaning}**" + (f"\n\nFirst steps:{listed}" if steps else ""),
+            metric=metric,
+            comparison=comparison,
+            threshold=threshold,
+            period_seconds=period_seconds,
+            periods=periods,
+            datapoints=datapoints,
+            missing=missing,
+            action_topic=self.names.page_topic(self.severity) if pages else "",
+            warm_up_minutes=warm_up_minutes,
+            tags={"owner": OWNER, "severity": self.severity},
+        )

@@ -1,0 +1,33 @@
+"""What making a plan has to say besides the plan: notices for its reader, and findings that stop it."""
+
+from dataclasses import dataclass, field
+
+from pipewarden_plan.finding import DeclarationError, Finding
+from pipewarden_plan.model import Mark
+
+DOES_NOT_DEPLOY = "does-not-deploy"
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Collects while a plan is made, so that a reader gets everything at once."""
+
+    notices: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def notice(self, sentence: str) -> None:
+        """Tell the reader of the plan; the same sentence is told once."""
+        if sentence not in self.notices:
+            self.notices.append(sentence)
+
+    def refuse(self, mark: Mark, path: str, message: str, cure: str) -> None:
+        """The declaration is valid, but this part does not exist or does not fit on AWS."""
+        found = Finding(
+            severity="error", id=DOES_NOT_DEPLOY, mark=mark, path=path, message=f"{path} {message}", cure=cure
+        )
+        self.findings.append(found)
+
+    def raise_findings(self) -> None:
+        """Raises DeclarationError with everything refused so far, if anything was."""
+        if self.findings:
+            raise DeclarationError(self.findings)

@@ -1,0 +1,105 @@
+"""Topics and queues: how alarms and events reach the responder, and how people are reached."""
+
+from collections.abc import Iterable, Sequence
+
+from pipewarden.names import Names
+from pipewarden.settings import DrainPolicy
+from pipewarden.technology import look_up
+from pipewarden_plan.model import Environment
+from pipewarden_plan.plan import QueuePlan, TopicPlan
+from pipewarden_plan.watched import Watched
+
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+PROTOCOLS = {"email": "email", "sms": "sms"}
+DAY_SECONDS = 86_400
+SIGNALS_RETENTION_SECONDS = 4 * DAY_SECONDS
+RECEIVES = 5
+VISIBILITY_FACTOR = 6  # Lambda guide, "Using Lambda with Amazon SQS": at least six times the function's timeout
+
+
+def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]:
+    """Two topics per severity, and one for each e-mail or SMS channel that a rung of an escalation calls."""
+    topics = []
+    for severity, route in sorted(environment.severities.items()):
+        subscriptions = _subscriptions(environment, route.notify)
+        title = f"Pipewarden {environment.name} {severity}"
+        topics += [
+            TopicPlan(
+                name=names.alarm_topic(severity),
+                purpose="alarm",
+                display_name=f"{title} alarms",
+                publishers=(CLOUDWATCH,),
+                subscriptions=(("sqs", names.queue_arn(names.signals_queue())),),
+            ),
+            TopicPlan(
+                name=names.page_topic(severity),
+                purpose="page",
+                display_name=title,
+                publishers=(CLOUDWATCH,),
+                subscriptions=subscriptions,
+            ),
+        ]
+    called = sorted({rung.to for route in environment.severities.values() for rung in route.escalate})
+    for channel in called:
+        if subscriptions := _subscriptions(environment, (channel,)):
+            title = f"Pipewarden {environment.name} {channel}"
+            name = names.channel_topic(channel)
+            topics.append(TopicPlan(name=name, purpose="channel", display_name=title, subscriptions=subscriptions))
+    return tuple(topics)
+
+
+def _subscriptions(environment: Environment, channels: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """(protocol, endpoint) of the channels that SNS reaches by itself; the others are called by our functions."""
+    found = (environment.channels[name] for name in channels)
+    reached = [(PROTOCOLS[channel.type], channel.address) for channel in found if channel.type in PROTOCOLS]
+    return tuple(dict.fromkeys(reached))
+
+
+def plan_core_queues(names: Names, responder_timeout_seconds: int) -> tuple[QueuePlan, ...]:
+    """The signals queue and the queue of what could not be delivered or handled, which keeps things longer: a message
+    moved there keeps its age."""
+    return (
+        QueuePlan(
+            name=names.signals_queue(),
+            purpose="signals",
+            retention_seconds=SIGNALS_RETENTION_SECONDS,
+            visibility_seconds=VISIBILITY_FACTOR * responder_timeout_seconds,
+            dead_letters=names.signals_dead_letters(),
+            receives=RECEIVES,
+        ),
+        QueuePlan(name=names.signals_dead_letters(), purpose="dead-letters"),
+    )
+
+
+def plan_quarantine(everything: Iterable[Watched], names: Names) -> tuple[QueuePlan, ...]:
+    """One queue per drained resource for messages that fail again and again."""
+    policies = (drain_policy(watched, names) for watched in everything)
+    return tuple(
+        QueuePlan(name=policy.quarantine_queue, purpose="quarantine", fifo=policy.fifo)
+        for policy in policies
+        if policy and policy.quarantine_queue
+    )
+
+
+def drain_policy(watched: Watched, names: Names) -> DrainPolicy | None:
+    """What the declaration says about the resource's dead-letter queue; None where nothing is drained."""
+    drain = look_up(watched.resource.fields, "dead_letter.drain")
+    if not drain:
+        return None
+    queue = str(look_up(watched.resource.fields, "dead_letter.queue"))
+    fifo = queue.endswith(".fifo")
+    then = str(drain.get("then", "quarantine"))
+    is_quarantined = "quarantine" in (then, drain.get("to"))
+    return DrainPolicy(
+        dead_letter_queue=queue,
+        source_queue=str(watched.resource.fields.get("queue", "")),
+        quarantine_queue=names.quarantine_queue(watched.pipeline.name, watched.resource.name, fifo)
+        if is_quarantined
+        else "",
+        to=str(drain.get("to", "source")),
+        rate_per_second=float(drain.get("rate", 10)),
+        attempts=int(drain.get("attempts", 3)),
+        then=then,
+        archive=bool(drain.get("archive", True)),
+        fifo=fifo,
+    )

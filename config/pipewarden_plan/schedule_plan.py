@@ -1,0 +1,95 @@
+"""EventBridge Scheduler schedules: the heartbeat, the probe, and the time by which each pipeline must have finished."""
+
+from collections.abc import Iterable
+
+from pipewarden.names import shorten
+from pipewarden.signal import SignalKind
+from pipewarden_plan.limits import SCHEDULE_NAME_CHARACTERS
+from pipewarden_plan.model import Environment, Pipeline
+from pipewarden_plan.plan import SchedulePlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.scheduler_cron import EVERY_MONTH, Cron, next_day, parse_cron
+
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""Scheduler puts the planned time here (guide, "Adding context attributes"): a late delivery still names its moment."""
+DAY_MINUTES = 24 * 60
+
+
+def plan_core_schedules(environment: Environment) -> tuple[SchedulePlan, ...]:
+    """The heartbeat goes the whole way through the signals queue, so that it stops when any part of it does."""
+    return (
+        SchedulePlan(
+            name="heartbeat",
+            expression="rate(1 minute)",
+            timezone="UTC",
+            target="signals",
+            input={"kind": SignalKind.HEARTBEAT.value, "time": SCHEDULED_TIME},
+            description="Shows that signals reach the responder; the alarms over Pipewarden itself live on it.",
+        ),
+        SchedulePlan(
+            name="probe",
+            expression=rate_expression(environment.probe_every_seconds),
+            timezone="UTC",
+            target="probe",
+            input={"time": SCHEDULED_TIME},
+            description="Measures freshness and other expectations that no service publishes as a metric.",
+        ),
+    )
+
+
+def plan_deadlines(pipelines: Iterable[Pipeline], remarks: Remarks) -> tuple[SchedulePlan, ...]:
+    """A signal at each pipeline's `finished_by`, on the days on which it runs."""
+    return tuple(
+        schedule
+        for pipeline in pipelines
+        if pipeline.expect.get("finished_by") is not None
+        for schedule in _deadlines(pipeline, remarks)
+    )
+
+
+def rate_expression(seconds: int) -> str:
+    """Scheduler's rate; it counts in whole minutes, of which one is the least."""
+    minutes = max(1, round(seconds / 60))
+    return "rate(1 minute)" if minutes == 1 else f"rate({minutes} minutes)"
+
+
+def _deadlines(pipeline: Pipeline, remarks: Remarks) -> list[SchedulePlan]:
+    deadline = minute_of_day(str(pipeline.expect["finished_by"]))
+    cron = (
+        parse_cron(pipeline.schedule.cron) if pipeline.schedule and pipeline.schedule.cron else parse_cron("0 0 * * *")
+    )
+    window = deadline - cron.first_minute_of_day
+    days: Cron | None = cron
+    if window <= 0:
+        window += DAY_MINUTES
+        days = next_day(cron)
+    path = f"pipelines.{pipeline.name}.expect.finished_by"
+    if days is None:
+        message = "is on the day after a run on one of the last days of a month, which no schedule can say"
+        remarks.refuse(pipeline.mark, path, message, "let the run start after midnight, or expect a duration")
+        return []
+    if days is not cron and len(cron.months) < len(EVERY_MONTH):
+        which = "the deadline that falls on the first of a month outside the schedule's months"
+        remarks.notice(f"{pipeline.mark}: {path}: {which} is not watched.")
+    return [
+        SchedulePlan(
+            name=shorten(f"deadline-{pipeline.name}{f'-{number}' if number else ''}", SCHEDULE_NAME_CHARACTERS),
+            expression=f"cron({deadline % 60} {deadline // 60} {days_of} *)",
+            timezone=pipeline.schedule.timezone if pipeline.schedule else "UTC",
+            target="signals",
+            input={
+                "kind": SignalKind.DEADLINE_REACHED.value,
+                "pipeline": pipeline.name,
+                "time": SCHEDULED_TIME,
+                "detail": {"window_seconds": window * 60},
+            },
+            description=f"{pipeline.name} must have finished by {pipeline.expect['finished_by']}.",
+        )
+        for number, days_of in enumerate(days.days())
+    ]
+
+
+def minute_of_day(text: str) -> int:
+    """`06:00` as minutes since midnight; plain seconds since midnight are understood too."""
+    hours, colon, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes) if colon else round(float(text) / 60)

@@ -1,0 +1,138 @@
+"""The settings that travel to the functions: what is declared, in the words of run time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipewarden.names import Names
+from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
+from pipewarden_plan.model import Environment, Pipeline, Schedule
+from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.route_plan import drain_policy
+from pipewarden_plan.watched import Watched
+
+
+def plan_settings(
+    environment: Environment,
+    pipelines: Sequence[Pipeline],
+    everything: Sequence[Watched],
+    alarms: Iterable[AlarmPlan],
+    dashboards: Mapping[str, str],
+    names: Names,
+) -> Settings:
+    """`dashboards` names the dashboard page of each pipeline."""
+    resources: dict[str, dict[str, ResourceSettings]] = {}
+    steps: dict[str, tuple[str, ...]] = {}
+    for watched in everything:
+        resources.setdefault(watched.pipeline.name, {})[watched.resource.name] = _resource(watched, names)
+    for watched in everything:
+        for rule in watched.technology.alarms:
+            key = f"{watched.pipeline.name}/{watched.resource.name}.{rule.key}"
+            steps[key] = tuple(watched.fill(step) for step in rule.first_steps)
+    upstream = {pipeline.name: pipeline.depends_on for pipeline in pipelines}
+    above, below = closure(upstream), closure(turned(upstream))
+    return Settings(
+        environment=environment.name,
+        account=environment.account,
+        region=environment.region,
+        partition=environment.partition,
+        mode=environment.remediation_mode,
+        retries_per_hour=environment.retries_per_hour,
+        pipelines={
+            pipeline.name: _pipeline(pipeline, resources.get(pipeline.name, {}), above, below, dashboards)
+            for pipeline in pipelines
+        },
+        alarms={
+            alarm.name: AlarmSettings(
+                pipeline=alarm.pipeline,
+                resource=alarm.resource,
+                key=alarm.key,
+                severity=alarm.severity,
+                role=alarm.role,
+                meaning=alarm.meaning,
+                first_steps=steps.get(f"{alarm.pipeline}/{alarm.key}", ()),
+            )
+            for alarm in alarms
+            if not alarm.disabled_reason
+        },
+        severities=environment.severities,
+        channels=environment.channels,
+    )
+
+
+def turned(edges: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """The same edges in the other direction."""
+    found: dict[str, list[str]] = {name: [] for name in edges}
+    for name, targets in edges.items():
+        for target in targets:
+            found.setdefault(target, []).append(name)
+    return {name: tuple(targets) for name, targets in found.items()}
+
+
+def closure(edges: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Everything that is reached from each name, sorted; the declaration has no cycles, but one would do no harm."""
+    reached: dict[str, tuple[str, ...]] = {}
+    for name in edges:
+        seen: set[str] = set()
+        waiting = list(edges[name])
+        while waiting:
+            found = waiting.pop()
+            if found not in seen:
+                seen.add(found)
+                waiting.extend(edges.get(found, ()))
+        reached[name] = tuple(sorted(seen - {name}))
+    return reached
+
+
+def _pipeline(
+    pipeline: Pipeline,
+    resources: Mapping[str, ResourceSettings],
+    above: Mapping[str, tuple[str, ...]],
+    below: Mapping[str, tuple[str, ...]],
+    dashboards: Mapping[str, str],
+) -> PipelineSettings:
+    return PipelineSettings(
+        team=pipeline.team,
+        owner=pipeline.owner,
+        severity=pipeline.severity,
+        description=pipeline.description,
+        runbook=pipeline.runbook,
+        schedule=_schedule(pipeline.schedule),
+        expect=pipeline.expect,
+        upstream=above[pipeline.name],
+        downstream=below[pipeline.name],
+        dashboard=dashboards.get(pipeline.name, ""),
+        resources=resources,
+    )
+
+
+def _schedule(schedule: Schedule | None) -> dict[str, str]:
+    if schedule is None:
+        return {}
+    when = {"cron": schedule.cron} if schedule.cron else {"rate": f"{schedule.rate_seconds}s"}
+    return {**when, "timezone": schedule.timezone}
+
+
+def _resource(watched: Watched, names: Names) -> ResourceSettings:
+    resource = watched.resource
+    return ResourceSettings(
+        type=resource.type,
+        fields=resource.fields,
+        identities=_identities(watched),
+        within=resource.within,
+        after=resource.after,
+        retry=resource.retry,
+        drain=drain_policy(watched, names),
+        expect=resource.expect,
+        log_groups=log_groups_of(watched),
+    )
+
+
+def log_groups_of(watched: Watched) -> tuple[str, ...]:
+    """Where the resource writes its logs; the technology's templates name fields that are always there."""
+    return tuple(dict.fromkeys(watched.fill(group) for group in watched.technology.log_groups))
+
+
+def _identities(watched: Watched) -> tuple[str, ...]:
+    """Every value by which an event may name the resource."""
+    declared = watched.values.get(watched.technology.identity)
+    by_events = [watched.fill(rule.identity) for rule in watched.technology.events]
+    return tuple(dict.fromkeys([*by_events, *([str(declared)] if declared else [])]))

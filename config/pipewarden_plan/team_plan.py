@@ -1,0 +1,103 @@
+"""One team's stack, and whether it fits into CloudFormation's limits."""
+
+import json
+from collections.abc import Sequence
+
+from pipewarden.names import Names
+from pipewarden_plan.alarm_plan import notice_idle_overrides, plan_alarms
+from pipewarden_plan.composite_plan import plan_composites
+from pipewarden_plan.core_plan import stack_tags
+from pipewarden_plan.dashboard_plan import plan_dashboards
+from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
+from pipewarden_plan.model import Environment, Mark, Pipeline
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan, TeamPlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.route_plan import plan_quarantine
+from pipewarden_plan.schedule_plan import plan_deadlines
+from pipewarden_plan.tracing_plan import plan_team_tracing
+from pipewarden_plan.watched import Watched
+
+ALARM_BYTES = 620  # of an alarm's JSON, besides what is named in it
+OTHER_BYTES = 900  # of a queue with its policy, a schedule, a group
+
+
+def plan_team(
+    team: str,
+    pipelines: Sequence[Pipeline],
+    everything: Sequence[Watched],
+    environment: Environment,
+    names: Names,
+    remarks: Remarks,
+) -> tuple[TeamPlan, dict[str, str]]:
+    """The stack of one declaration file, and the dashboard of each of its pipelines."""
+    alarms = _alarms(pipelines, everything, names, remarks)
+    dashboards, dashboard_of = plan_dashboards(team, everything, alarms, environment, names)
+    owners = dict.fromkeys(pipeline.owner for pipeline in pipelines)
+    plan = TeamPlan(
+        team=team,
+        stack=names.team_stack(team),
+        owner=", ".join(owners),
+        alarms=alarms,
+        composites=plan_composites(team, alarms, names),
+        queues=plan_quarantine(everything, names),
+        schedules=plan_deadlines(pipelines, remarks),
+        dashboards=dashboards,
+        tracing=plan_team_tracing(team, everything, names),
+        tags=stack_tags(environment, ", ".join(owners)),
+    )
+    _check_size(plan, pipelines[0].mark, remarks)
+    return plan, dashboard_of
+
+
+def _alarms(
+    pipelines: Sequence[Pipeline], everything: Sequence[Watched], names: Names, remarks: Remarks
+) -> tuple[AlarmPlan, ...]:
+    by_pipeline: dict[str, list[AlarmPlan]] = {pipeline.name: [] for pipeline in pipelines}
+    for watched in everything:
+        by_pipeline[watched.pipeline.name] += plan_alarms(watched, names, remarks)
+    for pipeline in pipelines:
+        notice_idle_overrides(pipeline, by_pipeline[pipeline.name], remarks)
+    return tuple(alarm for alarms in by_pipeline.values() for alarm in alarms)
+
+
+def resource_count(plan: TeamPlan) -> int:
+    """Resources of the stack's template; a queue brings its policy."""
+    deployed = sum(not alarm.disabled_reason for alarm in plan.alarms)
+    others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards)
+    return deployed + others + len(plan.tracing.groups)
+
+
+def template_bytes(plan: TeamPlan) -> int:
+    """About the size of the stack's template. The real one is smaller (a test compares them)."""
+    alarms = sum(map(_alarm_bytes, plan.alarms))
+    composites = sum(map(_composite_bytes, plan.composites))
+    dashboards = sum(map(_dashboard_bytes, plan.dashboards))
+    return alarms + composites + dashboards + OTHER_BYTES * (2 * len(plan.queues) + len(plan.schedules) + 2)
+
+
+def _alarm_bytes(alarm: AlarmPlan) -> int:
+    if alarm.disabled_reason:
+        return 0
+    dimensions = sum(len(key) + len(value) + 24 for key, value in alarm.metric.dimensions.items())
+    tags = sum(len(key) + len(value) + 20 for key, value in alarm.tags.items())
+    return ALARM_BYTES + 2 * len(alarm.name) + len(alarm.description) + dimensions + tags
+
+
+def _composite_bytes(composite: CompositePlan) -> int:
+    return OTHER_BYTES + sum(len(child) + len(' OR ALARM("")') + 2 for child in composite.children)
+
+
+def _dashboard_bytes(dashboard: DashboardPlan) -> int:
+    body = json.dumps(dashboard.body, separators=(",", ":"))
+    return OTHER_BYTES + len(body) + body.count('"') + body.count("\\")
+
+
+def _check_size(plan: TeamPlan, mark: Mark, remarks: Remarks) -> None:
+    resources, size = resource_count(plan), template_bytes(plan)
+    if resources > STACK_RESOURCES or size > STACK_BYTES:
+        message = (
+            f"needs {resources} resources and about {size:,} bytes of template for {len(plan.alarms)} alarms; "
+            f"CloudFormation takes {STACK_RESOURCES} and {STACK_BYTES:,} in one stack"
+        )
+        cure = "move some of its pipelines to another file, which becomes a stack of its own"
+        remarks.refuse(mark._replace(line=1), f"The stack {plan.stack}", message, cure)
