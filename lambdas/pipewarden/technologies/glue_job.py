@@ -205,9 +205,16 @@ TECHNOLOGY = Technology(
     summary="A Glue job: Spark, Python shell or Ray. A failed run is started again with its own arguments.",
     example={"type": TYPE, "job_name": "customer-import-extract-$(env)", "expect": {"duration": {"max": "45m"}}},
     fields={
-        "job_name": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Name of the Glue job."},
+        "job_name": {
+            "type": "string",
+            "title": "the name of a Glue job",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "Name of the Glue job, in which blanks are allowed.",
+        },
         "log_group_prefix": {
             "type": "string",
+            "title": "a log group's name without /error and without a slash at its end",
             "pattern": "^[^:*]*[^:*/]$",
             "maxLength": 500,
             "default": LOG_GROUP_PREFIX,

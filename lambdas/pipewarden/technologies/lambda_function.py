@@ -134,11 +134,11 @@ TECHNOLOGY = Technology(
     "event bus. A failed invocation is repeated with its payload.",
     example={"type": TYPE, "function": "crm-export-$(env)", "expect": {"duration": {"max": "10m"}}},
     fields={
-        "function": {"type": "string", "minLength": 1, "maxLength": 64, "description": "Name of the function."},
+        "function": {"$ref": "#/$defs/name", "description": "Name of the function."},
         "qualifier": {
             "type": "string",
-            "minLength": 1,
-            "maxLength": 128,
+            "title": "an alias or a version such as live, 12 or $LATEST",
+            "pattern": r"^(\$LATEST|[A-Za-z0-9_-]{1,128})$",
             "default": "$LATEST",
             "description": "Alias or version that is invoked, as destination records name it.",
         },

@@ -44,8 +44,20 @@ TECHNOLOGY = Technology(
         "expect": {"min": "98%"},
     },
     fields={
-        "namespace": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Namespace of the metric."},
-        "metric": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Name of the metric."},
+        "namespace": {
+            "type": "string",
+            "title": "a CloudWatch namespace such as DataPipeline/Quality",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "Namespace of the metric.",
+        },
+        "metric": {
+            "type": "string",
+            "title": "the name of a CloudWatch metric",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "Name of the metric.",
+        },
         "dimensions": {
             "type": "object",
             "description": "All dimensions of the metric: CloudWatch finds nothing under a part of them.",
@@ -55,6 +67,7 @@ TECHNOLOGY = Technology(
         },
         "statistic": {
             "type": "string",
+            "title": "a statistic: Average, Sum, Minimum, Maximum, SampleCount, p99, tm90 ...",
             "pattern": r"^(Average|Sum|Minimum|Maximum|SampleCount|IQM|(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?)$",
             "default": "Average",
             "description": "How the values of one period become one: Average, Sum, Minimum, Maximum, p99 ...",

@@ -49,9 +49,7 @@ TECHNOLOGY = Technology(
     },
     fields={
         "location": {
-            "type": "string",
-            "pattern": "^s3://[^/*?]+/[^*?]*$",
-            "maxLength": 1100,
+            "$ref": "#/$defs/location",
             "description": "`s3://bucket/prefix/`. A prefix without a slash at its end takes in its namesakes too.",
         },
     },

@@ -14,7 +14,7 @@ METRICS = (
 )
 DIMENSIONS = {"QueueName": "$(queue)"}
 DEAD_LETTER_DIMENSIONS = {"QueueName": "$(dead_letter.queue)"}
-QUEUE_NAME = {"type": "string", "minLength": 1, "maxLength": 80}
+QUEUE_NAME = {"$ref": "#/$defs/name"}
 
 DRAIN = {
     "type": "object",

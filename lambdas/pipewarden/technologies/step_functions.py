@@ -224,9 +224,7 @@ TECHNOLOGY = Technology(
     example={"type": TYPE, "state_machine": "customer-load-$(env)"},
     fields={
         "state_machine": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 80,
+            "$ref": "#/$defs/name",
             "description": "Name of a standard state machine (not its ARN).",
         },
     },
