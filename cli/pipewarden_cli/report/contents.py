@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pipewarden_cli.report.times import date_and_clock, duration
+
 Tone = Literal["bad", "wait", "act", "good", "page", "plain"]
 """How a moment is coloured: a failure, waiting, our doing, a good end, a person called, anything else."""
 
@@ -57,8 +59,8 @@ class StoryReport:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentReport:
-    """One incident with everything that happened to it, oldest first. `state` is the table's word (open, retrying,
-    paged, acknowledged, recovered ...); `paged` names the people or channels that were told, in order."""
+    """One incident with everything that happened to it, oldest first. `state` is the table's word (open, remediating,
+    paged, acknowledged, recovered, closed); `pages` counts pages, `paged` names the channels that were called."""
 
     incident: str
     pipeline: str
@@ -71,11 +73,31 @@ class IncidentReport:
     failure_class: str = ""
     closed: datetime | None = None
     attempts: int = 0
+    pages: int = 0
     paged: tuple[str, ...] = ()
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     timeline: tuple[Moment, ...] = ()
     links: Mapping[str, str] | None = None
+
+    @property
+    def where(self) -> str:
+        """`pipeline.resource`."""
+        return f"{self.pipeline}.{self.resource}" if self.resource else self.pipeline
+
+    def facts(self) -> tuple[str, ...]:
+        """What a reader wants at one glance, each in a few words."""
+        retries = f"{self.attempts} {'retry' if self.attempts == 1 else 'retries'}"
+        facts = [f"opened {date_and_clock(self.opened)}", retries]
+        if self.closed:
+            facts.insert(1, f"ended after {duration((self.closed - self.opened).total_seconds())}")
+        called = f", called {', '.join(self.paged)}" if self.paged else ""
+        facts.append(
+            f"paged {'once' if self.pages == 1 else f'{self.pages} times'}{called}" if self.pages else "nobody paged"
+        )
+        if self.acknowledged_by:
+            facts.append(f"acknowledged by {self.acknowledged_by}")
+        return tuple(facts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,23 +1,17 @@
 """The incidents of the page: one card each, with the timeline as a table."""
 
-from collections.abc import Iterator
-
 from pipewarden_cli.report.contents import IncidentReport, Moment, Tone
 from pipewarden_cli.report.icons import dot
 from pipewarden_cli.report.markup import Markup, element, join, link
-from pipewarden_cli.report.times import clock, date_and_clock, duration, offset
+from pipewarden_cli.report.times import clock, offset
 
 _TONES: dict[str, Tone] = {
-    "recovered": "good",
-    "resolved": "good",
-    "closed": "good",
-    "acknowledged": "act",
-    "retrying": "act",
-    "waiting": "wait",
-    "held": "wait",
-    "paged": "page",
-    "escalated": "page",
     "open": "bad",
+    "remediating": "act",
+    "paged": "page",
+    "acknowledged": "act",
+    "recovered": "good",
+    "closed": "good",
 }
 
 
@@ -33,16 +27,16 @@ def state_tone(state: str) -> Tone:
 
 
 def _card(incident: IncidentReport) -> Markup:
-    where = f"{incident.pipeline}.{incident.resource}" if incident.resource else incident.pipeline
     head = element(
         "header",
         element("span", incident.severity, class_="severity"),
-        element("h3", where),
+        element("h3", incident.where),
         element("code", incident.incident),
         element("span", incident.state, class_=f"pill {state_tone(incident.state)}"),
     )
     headline = element("p", incident.headline, class_="summary") if incident.headline else Markup()
-    facts = element("p", *_separated(_facts(incident)), class_="facts")
+    links = (link(address, name) for name, address in (incident.links or {}).items())
+    facts = element("p", *(element("span", fact) for fact in (*incident.facts(), *links)), class_="facts")
     return element("article", head, headline, _error(incident), facts, _timeline(incident), class_="card incident")
 
 
@@ -51,22 +45,6 @@ def _error(incident: IncidentReport) -> Markup:
         return Markup()
     kind = element("span", incident.failure_class, class_="tag") if incident.failure_class else Markup()
     return element("pre", incident.error, kind, class_="error")
-
-
-def _facts(incident: IncidentReport) -> Iterator[str]:
-    yield f"opened {date_and_clock(incident.opened)}"
-    if incident.closed:
-        yield f"ended after {duration((incident.closed - incident.opened).total_seconds())}"
-    yield f"{incident.attempts} {'retry' if incident.attempts == 1 else 'retries'}"
-    yield f"paged {', '.join(incident.paged)}" if incident.paged else "nobody paged"
-    if incident.acknowledged_by:
-        yield f"acknowledged by {incident.acknowledged_by}"
-    for name, address in (incident.links or {}).items():
-        yield link(address, name)
-
-
-def _separated(facts: Iterator[str]) -> tuple[Markup, ...]:
-    return tuple(element("span", fact) for fact in facts)
 
 
 def _timeline(incident: IncidentReport) -> Markup:

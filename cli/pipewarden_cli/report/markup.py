@@ -3,8 +3,8 @@
 import html
 import re
 
-# HTML allows no control characters but these; anything else would be dropped or changed by the browser.
-_CONTROL = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from pipewarden_cli.printable import printable
+
 _LINK = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:!?)\]}]")
 _VOID = frozenset({"meta", "link", "br"})
 
@@ -15,14 +15,9 @@ class Markup(str):
     __slots__ = ()
 
 
-def visible(text: str) -> str:
-    """The text with control characters made visible (`\\x1b` becomes `�`), for terminals and pages alike."""
-    return _CONTROL.sub("�", text.replace("\r\n", "\n"))
-
-
 def escape(text: str) -> Markup:
     """Text as HTML; markup stays as it is."""
-    return text if isinstance(text, Markup) else Markup(html.escape(visible(text), quote=True))
+    return text if isinstance(text, Markup) else Markup(html.escape(printable(text), quote=True))
 
 
 def join(*children: str) -> Markup:

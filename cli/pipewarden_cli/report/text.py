@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from pipewarden_cli.printable import printable
 from pipewarden_cli.report.contents import DemoReport, IncidentReport, Mail, Moment, StoryReport
 from pipewarden_cli.report.times import clock, date_and_clock, duration, offset
 
@@ -11,12 +12,12 @@ WIDTH = 100
 
 def render_text(report: DemoReport) -> str:
     """The whole report; ends with a newline."""
-    return "\n".join(_lines(report)) + "\n"
+    return printable("\n".join(_lines(report)) + "\n")
 
 
 def render_incident(incident: IncidentReport) -> str:
     """One incident and its timeline; ends with a newline."""
-    return "\n".join(_incident(incident)) + "\n"
+    return printable("\n".join(_incident(incident)) + "\n")
 
 
 def verdict(report: DemoReport) -> str:
@@ -74,26 +75,15 @@ def _story(number: int, story: StoryReport) -> Iterator[str]:
 
 
 def _incident(incident: IncidentReport) -> Iterator[str]:
-    where = f"{incident.pipeline}.{incident.resource}" if incident.resource else incident.pipeline
-    yield f"{incident.incident}  {incident.severity}  {incident.state}  {where}"
+    yield f"{incident.incident}  {incident.severity}  {incident.state}  {incident.where}"
     if incident.headline:
         yield from _wrapped(incident.headline, "  ", "  ")
     if incident.error:
         kind = f" ({incident.failure_class})" if incident.failure_class else ""
         yield from _wrapped(f"error{kind}: {incident.error}", "  ", "    ")
-    yield "  " + ", ".join(_facts(incident))
+    yield from _wrapped(", ".join(incident.facts()), "  ", "  ")
     for moment in incident.timeline:
         yield from _moment(moment)
-
-
-def _facts(incident: IncidentReport) -> Iterator[str]:
-    yield f"opened {date_and_clock(incident.opened)}"
-    if incident.closed:
-        yield f"ended after {duration((incident.closed - incident.opened).total_seconds())}"
-    yield _counted(incident.attempts, "retry", "retries")
-    yield f"paged {', '.join(incident.paged)}" if incident.paged else "nobody paged"
-    if incident.acknowledged_by:
-        yield f"acknowledged by {incident.acknowledged_by}"
 
 
 def _moment(moment: Moment) -> Iterator[str]:

@@ -1,0 +1,87 @@
+"""`pipewarden incidents`: what is open now, what was, and the whole story of one incident."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipewarden_cli.report.contents import IncidentReport
+
+SUMMARY = "List the incidents of an environment, or show everything that happened to one."
+ENVIRONMENT_HELP = "name of a file in config/environments (default: the only one there; with --local: local)"
+EPILOG = "With AWS_ENDPOINT_URL set, that endpoint is asked instead of AWS."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which environment, which incident, how to print."""
+    parser.add_argument("environment", metavar="ENV", nargs="?", help=ENVIRONMENT_HELP)
+    parser.add_argument("incident", metavar="INCIDENT", nargs="?", help="id of one incident, or the start of it")
+    parser.add_argument("--all", action="store_true", help="ended incidents too")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--local", action="store_true", help="ask the embedded AWS of this folder")
+
+
+def run(arguments: Namespace) -> int:
+    """Print the list, or one incident with its timeline."""
+    from pipewarden_cli.aws import connect
+    from pipewarden_cli.incident_table import IncidentTable
+    from pipewarden_cli.project import find_environment_and_incident
+
+    words = [word for word in (arguments.environment, arguments.incident) if word]
+    environment, incident = find_environment_and_incident(arguments.root, words, arguments.local)
+    table = IncidentTable(connect(arguments.root, environment, arguments.local))
+    if incident:
+        found = table.read(table.full_id(incident))
+        if arguments.json:
+            print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
+        else:
+            from pipewarden_cli.report.text import render_incident
+
+            print(render_incident(found), end="")
+        return 0
+    listed = table.list(ended=arguments.all)
+    if arguments.json:
+        print(json.dumps([as_json(incident) for incident in listed], indent=2, ensure_ascii=False))
+    elif listed:
+        _print_list(listed)
+    else:
+        what = "No incident" if arguments.all else "No open incident"
+        print(f"{what} in environment {environment.name}.{'' if arguments.all else ' Ended ones: --all'}")
+    return 0
+
+
+def as_json(incident: "IncidentReport") -> dict[str, object]:
+    """An incident as plain JSON values, times in ISO 8601."""
+    from dataclasses import asdict
+
+    values = json.loads(json.dumps(asdict(incident), default=lambda value: value.isoformat()))
+    values["timeline"] = [{key: row[key] for key in ("at", "label", "text")} for row in values["timeline"]]
+    return dict(values)
+
+
+def _print_list(incidents: "Sequence[IncidentReport]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipewarden_cli.printable import printable
+    from pipewarden_cli.report.times import date_and_clock
+    from pipewarden_cli.terminal import rich_console
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("incident", "state", "severity", "pipeline", "opened", "what failed", "retries", "acknowledged by"):
+        # The id is what people copy: it is never folded, whatever the width.
+        table.add_column(name, no_wrap=name in ("incident", "state"), overflow="fold")
+    for incident in incidents:
+        cells = (
+            incident.incident,
+            incident.state,
+            incident.severity,
+            incident.pipeline,
+            date_and_clock(incident.opened),
+            incident.headline or incident.resource,
+            str(incident.attempts),
+            incident.acknowledged_by,
+        )
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    rich_console().print(table)

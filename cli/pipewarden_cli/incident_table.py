@@ -1,0 +1,145 @@
+"""Incidents as people read them, from the incident table of one environment."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipewarden.incident import Entry, Incident, Reason
+from pipewarden.incident_record import read_incident
+from pipewarden.incident_store import IncidentStore
+from pipewarden_cli.aws import Place
+from pipewarden_cli.aws_failures import error_code
+from pipewarden_cli.errors import CheckFailedError
+from pipewarden_cli.report.contents import IncidentReport, Moment, Tone
+
+ENDED_DAYS = 30
+_NOT_OVER = {":recovered": {"S": "recovered"}, ":closed": {"S": "closed"}}
+
+# The label stands on a story's line; what only explains has none and appears in the timeline alone.
+_MOMENTS: dict[str, tuple[str, Tone]] = {
+    "failed": ("failed", "bad"),
+    "alarm": ("alarm", "bad"),
+    "held": ("held", "wait"),
+    "retry-planned": ("", "wait"),
+    "waiting": ("", "wait"),
+    "note": ("", "plain"),
+    "decided": ("", "plain"),
+    "cleared": ("", "good"),
+    "draining": ("draining", "act"),
+    "paged": ("paged", "page"),
+    "acknowledged": ("acknowledged", "good"),
+    "recovered": ("recovered", "good"),
+    "closed": ("closed", "good"),
+}
+
+
+class IncidentTable:
+    """Reads one environment's incidents. Raises CommandError when the environment is not deployed."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._dynamodb = place.client("dynamodb")
+        self._store = IncidentStore(self._dynamodb, place.names.table())
+
+    def list(self, ended: bool = False, timelines: bool = False) -> list[IncidentReport]:
+        """Open incidents, newest first; with `ended` also those opened in the last 30 days that are over."""
+        found = self._incidents(ended)
+        return [read_report(incident, self._timeline(incident) if timelines else ()) for incident in found]
+
+    def read(self, incident_id: str) -> IncidentReport:
+        """One incident with its timeline."""
+        found = self.load(incident_id)
+        return read_report(found, self._timeline(found))
+
+    def load(self, incident_id: str) -> Incident:
+        """One incident as it is in the table, read consistently."""
+        found = self._store.load(incident_id)
+        if found is None:
+            raise self._unknown(incident_id)
+        return found
+
+    def full_id(self, start: str) -> str:
+        """The id that begins so. An open incident goes before those that are over."""
+        open_ids = [incident.id for incident in self._incidents(ended=False) if incident.id.startswith(start)]
+        every = open_ids or [incident.id for incident in self._incidents(ended=True) if incident.id.startswith(start)]
+        if start in every or len(every) == 1:
+            return start if start in every else every[0]
+        if not every:
+            raise self._unknown(start)
+        shown = ", ".join(every[:5]) + (" ..." if len(every) > 5 else "")
+        raise CheckFailedError(f"{len(every)} incidents begin with {start!r}: {shown}; give more of the id.")
+
+    def _unknown(self, incident_id: str) -> CheckFailedError:
+        environment = self._place.names.environment
+        return CheckFailedError(
+            f"There is no incident {incident_id!r} in environment {environment} (ended ones are found for {ENDED_DAYS} "
+            f"days); list them with: pipewarden incidents {environment} --all"
+        )
+
+    def _incidents(self, ended: bool) -> Sequence[Incident]:
+        since = (datetime.now(UTC) - timedelta(days=ENDED_DAYS)).isoformat(timespec="microseconds")
+        still_open = self._query(
+            KeyConditionExpression="gsi1pk = :all",
+            FilterExpression="#state <> :recovered AND #state <> :closed",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={":all": {"S": "INCIDENT"}, **_NOT_OVER},
+        )
+        found = {incident.id: incident for incident in still_open}
+        if ended:
+            values = {":all": {"S": "INCIDENT"}, ":since": {"S": since}}
+            recent = self._query(
+                KeyConditionExpression="gsi1pk = :all AND gsi1sk >= :since", ExpressionAttributeValues=values
+            )
+            found.update((incident.id, incident) for incident in recent)
+        return sorted(found.values(), key=lambda incident: (incident.opened, incident.id), reverse=True)
+
+    def _query(self, **conditions: Any) -> Iterator[Incident]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._place.names.table(), IndexName="by_time", ScanIndexForward=False, **conditions
+        )
+        try:
+            for page in pages:
+                yield from map(read_incident, page["Items"])
+        except ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                raise self._place.not_deployed() from None
+            raise
+
+    def _timeline(self, incident: Incident) -> Sequence[Entry]:
+        return self._store.timeline(incident.id)
+
+
+def read_report(incident: Incident, timeline: Sequence[Entry] = ()) -> IncidentReport:
+    """An incident of the table as reports show it."""
+    reason = _main_reason(incident)
+    return IncidentReport(
+        incident=incident.id,
+        pipeline=incident.pipeline,
+        resource=reason.resource if reason else "",
+        severity=incident.severity,
+        state=incident.state.value,
+        opened=incident.since,
+        headline=reason.text if reason else "",
+        error=reason.error if reason else "",
+        failure_class=reason.failure_class if reason else "",
+        closed=incident.ended,
+        attempts=sum(attempt.state not in ("planned", "cancelled") for attempt in incident.attempts),
+        pages=incident.pages,
+        paged=incident.rungs,
+        acknowledged_by=incident.acknowledged_by,
+        acknowledged_at=incident.acknowledged,
+        timeline=tuple(_moment(entry) for entry in timeline),
+    )
+
+
+def _main_reason(incident: Incident) -> Reason | None:
+    """What the page speaks of: the newest that is not only evidence, one that is still open before one that is not."""
+    ranked = sorted(incident.reasons, key=lambda reason: (reason.open, not reason.evidence, reason.since))
+    return ranked[-1] if ranked else None
+
+
+def _moment(entry: Entry) -> Moment:
+    label, tone = _MOMENTS.get(entry.kind, (entry.kind.replace("-", " "), "plain"))
+    return Moment(at=entry.time, label=label, tone=tone, text=entry.text or entry.kind)

@@ -1,0 +1,97 @@
+"""Alarms, retries, drains and routes as short phrases."""
+
+from collections.abc import Iterable, Mapping
+
+from pipewarden.settings import Channel, DrainPolicy, RetryPolicy, Severity
+from pipewarden_cli.report.times import duration
+from pipewarden_plan.plan import AlarmPlan
+
+_NO_DATA = {
+    "notBreaching": "no data is fine",
+    "breaching": "no data counts as broken",
+    "ignore": "no data changes nothing",
+    "missing": "no data leaves it undecided",
+}
+_ROLES = {"run": "pages only what no event told", "drain": "starts the drain", "health": "", "own": ""}
+
+
+def number(value: float) -> str:
+    """`3`, `0.5`, `1,048,576`: as short as it can be said exactly."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number with the CloudWatch unit in people's words."""
+    if unit == "Seconds":
+        return duration(value)
+    if unit == "Milliseconds":
+        return duration(value / 1000)
+    if unit == "Percent":
+        return f"{number(value)}%"
+    return number(value) if unit in ("", "Count", "None") else f"{number(value)} {unit.lower()}"
+
+
+def alarm_words(alarm: AlarmPlan) -> str:
+    """`P1: AWS/SQS ApproximateAgeOfOldestMessage Maximum > 10 min, 1 of 1 x 5 min, no data is fine`."""
+    if alarm.comparison == "outside-band":
+        limit = f"outside {number(alarm.threshold)} standard deviations of the usual"
+    else:
+        limit = f"{alarm.comparison} {quantity(alarm.threshold, alarm.metric.unit)}"
+    metric = f"{alarm.metric.namespace} {alarm.metric.name} {alarm.metric.statistic}"
+    window = f"{alarm.datapoints} of {alarm.periods} x {duration(alarm.period_seconds)}"
+    phrases = [f"{alarm.severity}: {metric} {limit}", window, _NO_DATA.get(alarm.missing, alarm.missing)]
+    if role := _ROLES[alarm.role]:
+        phrases.append(role)
+    return ", ".join(phrases)
+
+
+def retry_words(policy: RetryPolicy) -> str:
+    """`at most 3 times, 2 min to 30 min apart, when transient or unknown`."""
+    if policy.attempts == 0:
+        return "never"
+    shortest, longest = policy.backoff_seconds
+    times = "once" if policy.attempts == 1 else f"{policy.attempts} times"
+    apart = duration(shortest) if shortest == longest else f"{duration(shortest)} to {duration(longest)}"
+    return f"at most {times}, after {apart}, when the failure is {either(policy.classes)}"
+
+
+def drain_words(policy: DrainPolicy) -> str:
+    """`from a-dlq to a at 20/s, 3 replays a message, then quarantine in a-quarantine; every message is archived`."""
+    target = policy.source_queue if policy.to == "source" else policy.to
+    way = f"from {policy.dead_letter_queue} to {target} at {number(policy.rate_per_second)}/s"
+    after = f"quarantine in {policy.quarantine_queue}" if policy.then == "quarantine" else policy.then
+    archived = "; every message is archived first" if policy.archive else ""
+    return f"{way}, {counted(policy.attempts, 'replay')} a message, then {after}{archived}"
+
+
+def channel_words(name: str, channel: Channel | None) -> str:
+    """`primary (email oncall@example.com)`; a secret is never shown, only its name."""
+    if channel is None:
+        return name
+    where = channel.address or channel.url or (f"secret {channel.secret}" if channel.secret else "")
+    return f"{name} ({channel.type}{' ' + where if where else ''})"
+
+
+def route_words(severity: Severity, channels: Mapping[str, Channel]) -> str:
+    """Who is told at once, and who is called while nobody acknowledges."""
+    told = ", ".join(channel_words(name, channels.get(name)) for name in severity.notify) or "nobody"
+    rungs = [
+        f"{channel_words(rung.to, channels.get(rung.to))} {_after(rung.after_seconds)}" for rung in severity.escalate
+    ]
+    climb = "; until acknowledged it calls " + ", then ".join(rungs) if severity.escalate else ""
+    return f"answer within {duration(severity.respond_within_seconds)}; tells {told}{climb}"
+
+
+def _after(seconds: float) -> str:
+    return f"after {duration(seconds)}" if seconds else "at once"
+
+
+def either(names: Iterable[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    found = list(names)
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} or {found[-1]}" if found else "nothing"
+
+
+def counted(amount: int, one: str, many: str = "") -> str:
+    """`1 alarm`, `1,200 alarms`."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
