@@ -118,7 +118,7 @@ def _alarm(
 
 
 def _tags(pipeline: Pipeline) -> dict[str, str]:
-    """They travel with the alarm's notifications. A runbook whose address is no valid tag is in the description only."""
+    """They travel with the notifications. A runbook whose address is no valid tag stands in the description only."""
     tags = {"pipeline": pipeline.name, "owner": pipeline.owner, "severity": pipeline.severity}
     tags = {key: NOT_IN_TAGS.sub(" ", value)[:TAG_CHARACTERS] for key, value in tags.items() if value}
     if pipeline.runbook and len(pipeline.runbook) <= TAG_CHARACTERS and not NOT_IN_TAGS.search(pipeline.runbook):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipewarden.names import Names
+from pipewarden_plan import own_grant_plan
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment
 from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_composites
@@ -14,6 +15,9 @@ from pipewarden_plan.schedule_plan import plan_core_schedules
 from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.tracing_plan import plan_core_tracing
 from pipewarden_plan.watched import Watched
+
+ARCHIVE_DAYS = 90
+"""Dead letters are what users sent, so they are not kept for ever; a quarter is time enough to ask about one."""
 
 
 def plan_core(everything: Sequence[Watched], environment: Environment, names: Names, remarks: Remarks) -> CorePlan:
@@ -27,10 +31,12 @@ def plan_core(everything: Sequence[Watched], environment: Environment, names: Na
         rules=plan_rules(everything, names, remarks),
         schedules=plan_core_schedules(environment),
         functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
+        scheduler_statements=own_grant_plan.scheduler(names),
         alarms=plan_own_alarms(environment, names),
         composites=plan_own_composites(environment, names),
         retention_days=environment.log_retention_days,
         retention_groups=log_groups,
+        archive_days=ARCHIVE_DAYS,
         tracing=plan_core_tracing(environment, names),
         tags=stack_tags(environment, OWNER),
     )

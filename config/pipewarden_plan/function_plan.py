@@ -7,7 +7,7 @@ from pipewarden.settings import DrainPolicy
 from pipewarden_plan import own_grant_plan as own
 from pipewarden_plan.grant_plan import declared_statements, pack
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import FunctionPlan, StatementPlan, TopicPlan
+from pipewarden_plan.plan import ACKNOWLEDGE_URL, FunctionPlan, StatementPlan, TopicPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.route_plan import drain_policy
 from pipewarden_plan.watched import Watched
@@ -27,7 +27,6 @@ BIG_SETTINGS_MEMORY_MB = 512
 BIG_SETTINGS_RESOURCES = 1_000
 
 RESERVED = {
-    "drainer": 5,  # a run holds the lease of one queue; more than five at once only wait
     "acknowledge": 5,  # its URL is open to the internet: nobody can use up the account's concurrency through it
 }
 
@@ -58,7 +57,11 @@ def _function(
         description=DESCRIPTIONS[role],
         memory_mb=memory,
         timeout_seconds=TIMEOUT_SECONDS[role],
-        environment={"POWERTOOLS_SERVICE_NAME": role, "POWERTOOLS_METRICS_NAMESPACE": "Pipewarden"},
+        environment={
+            "POWERTOOLS_SERVICE_NAME": role,
+            "POWERTOOLS_METRICS_NAMESPACE": "Pipewarden",
+            **({"PIPEWARDEN_ACKNOWLEDGE_URL": ACKNOWLEDGE_URL} if role in ("responder", "escalator") else {}),
+        },
         statements=inline,
         managed=managed,
         reserved_concurrency=RESERVED.get(role),

@@ -150,8 +150,8 @@ def _widened(function: str, statements: list[StatementPlan], remarks: Remarks) -
     declared = sum(len(statement.resources) for statement in same[most])
     remarks.notice(
         f"The {function} may {', '.join(wide[most].actions)} on {', '.join(wide[most].resources)}: the {declared} ARNs "
-        f"declared take {sum(map(_size, same[most]))} characters, and a role takes {INLINE_POLICY_CHARACTERS} inline and "
-        f"{MANAGED_POLICIES} policies of {MANAGED_POLICY_CHARACTERS}."
+        f"declared take {sum(map(_size, same[most]))} characters, and a role takes {INLINE_POLICY_CHARACTERS} inline "
+        f"and {MANAGED_POLICIES} policies of {MANAGED_POLICY_CHARACTERS}."
     )
     first = same[most][0]
     return [wide[most] if found is first else found for found in statements if found is first or _family(found) != most]

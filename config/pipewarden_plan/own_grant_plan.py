@@ -127,6 +127,35 @@ def retention(names: Names, log_groups: Iterable[str]) -> StatementPlan:
     )
 
 
+def scheduler(names: Names) -> tuple[StatementPlan, ...]:
+    """The role of all schedules, the ones that functions make at run time included."""
+    queues = [names.signals_queue(), names.signals_dead_letters()]
+    return (
+        StatementPlan(
+            sid="Signals",
+            reason="retries that are due, deadlines and heartbeats; and the schedules' own dead letters",
+            actions=("sqs:SendMessage",),
+            resources=tuple(names.queue_arn(queue) for queue in queues),
+        ),
+        StatementPlan(
+            sid="Functions",
+            reason="rungs of an escalation, passes of a drain, the probe",
+            actions=("lambda:InvokeFunction",),
+            resources=tuple(names.function_arn(role) for role in ("drainer", "escalator", "probe")),
+        ),
+        key(),
+    )
+
+
+def key() -> StatementPlan:
+    return StatementPlan(
+        sid="Key",
+        reason="topics, queues, table and secrets are encrypted with the environment's key",
+        actions=("kms:Decrypt", "kms:GenerateDataKey"),
+        resources=(KEY,),
+    )
+
+
 def every_function(names: Names, role: str) -> tuple[StatementPlan, ...]:
     """Logs, traces and the key, which all functions need."""
     return (
@@ -142,10 +171,5 @@ def every_function(names: Names, role: str) -> tuple[StatementPlan, ...]:
             actions=("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
             resources=("*",),
         ),
-        StatementPlan(
-            sid="Key",
-            reason="topics, queues, table and secrets are encrypted with the environment's key",
-            actions=("kms:Decrypt", "kms:GenerateDataKey"),
-            resources=(KEY,),
-        ),
+        key(),
     )

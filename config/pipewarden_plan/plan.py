@@ -107,7 +107,8 @@ class QueuePlan:
 
 @dataclass(frozen=True, kw_only=True)
 class SchedulePlan:
-    """An EventBridge Scheduler schedule: `expression` is its own syntax (`rate(5 minutes)`, six-field cron)."""
+    """An EventBridge Scheduler schedule: `expression` is its own syntax (`rate(5 minutes)`, six-field cron). Scheduler
+    tries to deliver for `retry_seconds` (at least 60), then the signals' dead-letter queue has it."""
 
     name: str
     expression: str
@@ -115,9 +116,12 @@ class SchedulePlan:
     target: Literal["signals", "probe", "drainer"]
     input: Mapping[str, Any]
     description: str = ""
+    retry_seconds: int = 3_600
 
 
 KEY = "$(key)"
+ACKNOWLEDGE_URL = "$(acknowledge_url)"
+"""Stands in a function's environment for the address of the acknowledge function, which only the deployment knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,10 +198,12 @@ class CorePlan:
     rules: tuple[RulePlan, ...]
     schedules: tuple[SchedulePlan, ...]
     functions: tuple[FunctionPlan, ...]
+    scheduler_statements: tuple[StatementPlan, ...]
     alarms: tuple[AlarmPlan, ...]
     composites: tuple[CompositePlan, ...]
     retention_days: int
     retention_groups: tuple[str, ...]
+    archive_days: int
     tracing: TracingPlan
     tags: Mapping[str, str]
 

@@ -25,6 +25,7 @@ def plan_core_schedules(environment: Environment) -> tuple[SchedulePlan, ...]:
             target="signals",
             input={"kind": SignalKind.HEARTBEAT.value, "time": SCHEDULED_TIME},
             description="Shows that signals reach the responder; the alarms over Pipewarden itself live on it.",
+            retry_seconds=60,
         ),
         SchedulePlan(
             name="probe",
