@@ -1,0 +1,79 @@
+"""Keys under `alarms:` name alarms that exist, and what they say can be done."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipewarden_plan.finding import Finding
+from pipewarden_plan.nearest import cure_for
+from pipewarden_plan.reading import PipelineReading
+from pipewarden_plan.vocabulary import show_duration
+
+SHORT_PERIODS = (10, 20, 30)
+
+
+def check_alarms(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    for pipeline in pipelines:
+        for key, override in (pipeline.read or {}).get("alarms", {}).items():
+            yield from _check_key(pipeline, key)
+            yield from _check_override(pipeline, key, override)
+
+
+def _check_key(pipeline: PipelineReading, key: str) -> Iterator[Finding]:
+    if any(resource.technology is None for resource in pipeline.resources.values()):
+        return
+    known = alarm_keys(pipeline)
+    path = ("alarms", key)
+    if key not in known:
+        name = key.split(".")[0]
+        of_resource = [word for word in known if word.startswith(f"{name}.")]
+        cure = cure_for(key, known) if not of_resource else cure_for(key, of_resource)
+        yield pipeline.finding("PW214", path, "names no alarm: keys are <resource>.<alarm>", cure)
+    elif needed := known[key]:
+        yield pipeline.finding("PW215", path, f"changes nothing: that alarm exists only where {needed} is declared")
+
+
+def alarm_keys(pipeline: PipelineReading) -> dict[str, str]:
+    """Every alarm key of the pipeline, with what it still needs in order to exist ("" when it does)."""
+    found: dict[str, str] = {}
+    for name, resource in pipeline.resources.items():
+        if resource.technology is None:
+            continue
+        read = resource.read or {}
+        own = read.get("expect", {})
+        inherited = (
+            (pipeline.read or {}).get("expect", {}) if resource.technology.runs and not read.get("within") else {}
+        )
+        for rule in resource.technology.alarms:
+            needed = rule.needs if not _declared({**read, "expect": own}, rule.needs) else ""
+            if isinstance(rule.threshold, str) and not (
+                _declared(own, rule.threshold) or _declared(inherited, rule.threshold)
+            ):
+                needed = needed or f"expect.{rule.threshold}"
+            key = f"{name}.{rule.key}"
+            found[key] = needed if found.get(key, needed) else ""
+    return found
+
+
+def _declared(values: Mapping[str, Any], path: str) -> bool:
+    """Whether something that is not false stands at a dotted path; an empty path asks for nothing."""
+    found: Any = values
+    for part in path.split(".") if path else ():
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return not path or found not in (None, False)
+
+
+def _check_override(pipeline: PipelineReading, key: str, override: Mapping[str, Any]) -> Iterator[Finding]:
+    path = ("alarms", key)
+    period, periods, datapoints = override.get("period"), override.get("periods"), override.get("datapoints")
+    if period is not None and period not in SHORT_PERIODS and (period % 60 or not 60 <= period <= 604_800):
+        message = f"must be 10s, 20s, 30s or whole minutes up to 7d, got {show_duration(period)}"
+        yield pipeline.finding("PW216", (*path, "period"), message)
+    if periods and datapoints and datapoints > periods:
+        message = f"must be at most periods ({periods}), got {datapoints}: it could never fire"
+        yield pipeline.finding("PW216", (*path, "datapoints"), message)
+    if period and periods and period * periods > (86_400 if period < 3_600 else 604_800):
+        limit = "1d" if period < 3_600 else "7d"
+        message = (
+            f"look back {show_duration(period * periods)}, and CloudWatch looks back {limit} at most with such a period"
+        )
+        yield pipeline.finding("PW216", (*path, "periods"), message, "use fewer periods, or periods of 1h and more")

@@ -1,0 +1,37 @@
+"""Every severity that is used has a route, and rungs go up in time."""
+
+from collections.abc import Iterator, Sequence
+
+from pipewarden_plan.environment import EnvironmentReading
+from pipewarden_plan.finding import Finding, finding
+from pipewarden_plan.reading import PipelineReading
+from pipewarden_plan.vocabulary import show_duration
+
+
+def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    routes = (environment.read or {}).get("severities", {})
+    users: dict[str, str] = {}
+    for pipeline in pipelines:
+        read = pipeline.read or {}
+        users.setdefault(pipeline.severity, f"{pipeline.path[0]}.{pipeline.name} ({pipeline.mark})")
+        for key, row in read.get("alarms", {}).items():
+            if "severity" in row:
+                where = pipeline.place("alarms", key)
+                users.setdefault(row["severity"], f"pipelines.{pipeline.name}.alarms.{key} ({where})")
+    for severity in sorted(users.keys() - routes.keys()):
+        message = f"severities has no route for {severity}, which {users[severity]} uses: nobody would hear of it"
+        cure = f"e.g. {severity}: {{respond_within: 4h, notify: [{next(iter(environment.channels), 'data-email')}]}}"
+        yield finding("PW302", environment.place("severities"), message, path="severities", cure=cure)
+    for severity, route in routes.items():
+        rungs = route.get("escalate", [])
+        for place, (lower, upper) in enumerate(zip(rungs, rungs[1:], strict=False), 1):
+            if upper["after"] < lower["after"]:
+                path = f"severities.{severity}.escalate[{place}].after"
+                earlier = show_duration(lower["after"])
+                message = (
+                    f"{path} must not be less than {earlier}, the rung before, got {show_duration(upper['after'])}"
+                )
+                mark = environment.place("severities", severity, "escalate", place, "after")
+                yield finding(
+                    "PW304", mark, message, path=path, cure="list the rungs in the order in which they are called"
+                )

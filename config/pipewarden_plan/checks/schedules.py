@@ -1,0 +1,35 @@
+"""A schedule says when in one way; expectations about the time of day need one."""
+
+from collections.abc import Iterator, Sequence
+
+from pipewarden_plan.finding import Finding
+from pipewarden_plan.reading import PipelineReading
+
+
+def check_schedules(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    for pipeline in pipelines:
+        read = pipeline.read or {}
+        schedule = read.get("schedule")
+        if schedule is not None:
+            if "cron" in schedule and "rate" in schedule:
+                yield pipeline.finding("PW209", ("schedule", "rate"), "stands beside cron: a schedule has one of them")
+            elif "cron" not in schedule and "rate" not in schedule:
+                cure = 'e.g. cron: "0 2 * * *" or rate: 15m'
+                yield pipeline.finding("PW209", ("schedule",), "has neither cron nor rate", cure)
+            elif schedule.get("rate", 60) < 60:
+                cure = "write 1m or more"
+                yield pipeline.finding(
+                    "PW209", ("schedule", "rate"), "is shorter than a minute, which no scheduler does", cure
+                )
+        if "finished_by" in read.get("expect", {}):
+            path = ("expect", "finished_by")
+            if schedule is None:
+                cure = 'e.g. schedule: {cron: "0 2 * * *", timezone: Europe/London}'
+                yield pipeline.finding(
+                    "PW210", path, "needs a schedule: it is judged in the schedule's time zone", cure
+                )
+            elif "rate" in schedule and "cron" not in schedule and schedule["rate"] < 86_400:
+                cure = "write a cron schedule, or expect freshness of what it produces"
+                yield pipeline.finding(
+                    "PW210", path, "means one run a day, but the schedule is a rate of several", cure
+                )

@@ -1,0 +1,45 @@
+"""All checks in the order in which they run."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from pipewarden_plan.checks.alarms import check_alarms
+from pipewarden_plan.checks.channels import check_channels
+from pipewarden_plan.checks.identities import check_identities
+from pipewarden_plan.checks.maintenance import check_maintenance
+from pipewarden_plan.checks.names import check_names
+from pipewarden_plan.checks.order import check_order
+from pipewarden_plan.checks.owners import check_owners
+from pipewarden_plan.checks.routes import check_routes
+from pipewarden_plan.checks.schedules import check_schedules
+from pipewarden_plan.checks.upstream import check_upstream
+from pipewarden_plan.environment import EnvironmentReading
+from pipewarden_plan.finding import Finding
+from pipewarden_plan.reading import PipelineReading
+
+OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ...] = (
+    check_names,
+    check_upstream,
+    check_order,
+    check_owners,
+    check_schedules,
+    check_alarms,
+    check_identities,
+)
+OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]], Iterator[Finding]], ...] = (
+    check_channels,
+    check_routes,
+    check_maintenance,
+)
+
+
+def check_pipelines(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    """What is wrong with the pipelines of all files together."""
+    for check in OF_PIPELINES:
+        yield from check(pipelines)
+
+
+def check_environments(environment: EnvironmentReading, pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    """What is wrong with an environment, given the pipelines as it has them."""
+    if environment.read is not None:
+        for check in OF_ENVIRONMENTS:
+            yield from check(environment, pipelines)

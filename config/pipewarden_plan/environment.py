@@ -1,0 +1,107 @@
+"""An environment file as it was read, and the `Environment` it stands for."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipewarden.settings import Channel, Rung, Severity
+from pipewarden_plan.finding import Finding
+from pipewarden_plan.grammar import Grammar
+from pipewarden_plan.interpolation import SAMPLE, Fill, filler
+from pipewarden_plan.marked import MarkedDict, mark_of
+from pipewarden_plan.model import Environment, Maintenance, Mark
+from pipewarden_plan.reading import Reading
+
+PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"))
+
+
+@dataclass(slots=True)
+class EnvironmentReading:
+    """`read` is None when the file does not fit; `channels` holds those that do. `overrides` are raw."""
+
+    name: str
+    file: str
+    raw: MarkedDict
+    read: dict[str, Any] | None
+    channels: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+
+    @property
+    def overrides(self) -> MarkedDict:
+        found = self.raw.get("overrides")
+        return found if isinstance(found, MarkedDict) else MarkedDict(self.raw.mark)
+
+    @property
+    def fill(self) -> Fill:
+        """Fills interpolations as in this environment; with samples where account or region do not fit."""
+        places = {"account": self.read["account"], "region": self.read["region"]} if self.read else {}
+        return filler({**SAMPLE, **places, "env": self.name})
+
+    def place(self, *path: str | int) -> Mark:
+        return mark_of(self.raw, path, Mark(self.file, 1))
+
+
+def read_environment(
+    name: str, file: str, raw: MarkedDict, grammar: Grammar
+) -> tuple[EnvironmentReading, list[Finding]]:
+    """One environment file with everything in it that does not fit."""
+    reading = Reading(grammar, filler({**SAMPLE, "env": name}))
+    found = EnvironmentReading(name, file, raw, reading.read("environment", raw, raw, (), Mark(file, 1)))
+    channels = raw.get("channels")
+    if isinstance(channels, MarkedDict):
+        for key, value in channels.items():
+            path = ("channels", key)
+            found.channels[key] = reading.read("channel", value, value, path, channels.marks[key])
+    return found, reading.findings
+
+
+def environment_of(reading: EnvironmentReading) -> Environment:
+    """The model of an environment whose file fits. Raises TypeError when it does not."""
+    read = reading.read
+    if read is None:
+        raise TypeError(f"{reading.file} has errors")
+    optional = {
+        "tracing_percent": read.get("tracing", {}).get("sampling"),
+        "remediation_mode": read.get("remediation", {}).get("mode"),
+        "retries_per_hour": read.get("remediation", {}).get("retries_per_hour"),
+    }
+    return Environment(
+        name=reading.name,
+        account=read["account"],
+        region=read["region"],
+        partition=partition_of(read["region"]),
+        log_retention_days=read["log_retention"],
+        probe_every_seconds=read["probe_every"],
+        encryption=read["encryption"],
+        protected=read["protected"],
+        severities={name: _severity(read["severities"][name]) for name in sorted(read["severities"])},
+        channels={name: _channel(row) for name, row in reading.channels.items() if row is not None},
+        maintenance=tuple(_maintenance(row) for row in read.get("maintenance", ())),
+        tags=read.get("tags", {}),
+        mark=reading.raw.mark,
+        **{key: value for key, value in optional.items() if value is not None},
+    )
+
+
+def partition_of(region: str) -> str:
+    """The ARN partition that a region belongs to."""
+    return next((partition for start, partition in PARTITIONS if region.startswith(start)), "aws")
+
+
+def _severity(row: dict[str, Any]) -> Severity:
+    rungs = tuple(Rung(after_seconds=rung["after"], to=rung["to"]) for rung in row.get("escalate", ()))
+    return Severity(respond_within_seconds=row["respond_within"], notify=tuple(row["notify"]), escalate=rungs)
+
+
+def _channel(row: dict[str, Any]) -> Channel:
+    address = row.get("address") or row.get("number") or ""
+    secret = row.get("webhook_secret") or row.get("routing_key_secret") or ""
+    return Channel(type=row["type"], address=address, secret=secret)
+
+
+def _maintenance(row: dict[str, Any]) -> Maintenance:
+    return Maintenance(
+        name=row["name"],
+        cron=row["cron"],
+        duration_seconds=row["duration"],
+        timezone=row["timezone"],
+        pipelines=tuple(row["pipelines"]),
+    )

@@ -1,0 +1,114 @@
+"""Declaration and environment → Model: overrides merged, defaults applied, interpolations filled, base units."""
+
+from typing import Any
+
+from pipewarden.settings import RetryPolicy
+from pipewarden_plan.checks.table import check_environments, check_pipelines
+from pipewarden_plan.declaration import Declaration, Project
+from pipewarden_plan.environment import environment_of
+from pipewarden_plan.files import no_environment
+from pipewarden_plan.finding import DeclarationError, Finding
+from pipewarden_plan.model import AlarmOverride, Model, Pipeline, Resource, Schedule
+from pipewarden_plan.overrides import lay_over
+from pipewarden_plan.reading import PipelineReading, ResourceReading
+
+COMMON = frozenset({"type", "after", "within", "retry", "expect"})
+
+
+def resolve(project: Project, environment_name: str) -> Model:
+    """The model of one environment. Raises DeclarationError with every error that keeps it from being one; errors in
+    the files of other environments do not count."""
+    if environment_name not in project.environments and not _is_broken(project, environment_name):
+        raise DeclarationError([no_environment(environment_name, list(project.environments))])
+    _refuse(_errors_for(project, environment_name))
+    environment = project.environments[environment_name]
+    laid = lay_over(environment, project.declarations, project.grammar, everything=True)
+    _refuse(laid.findings)
+    _refuse([*check_pipelines(laid.pipelines), *check_environments(environment, laid.pipelines)])
+    teams = {declaration.team: declaration for declaration in project.declarations}
+    retries = {team: _retry_of(project, declaration) for team, declaration in teams.items()}
+    ordered = sorted(laid.pipelines, key=lambda pipeline: pipeline.team)
+    pipelines = (_pipeline(pipeline, teams[pipeline.team], retries[pipeline.team]) for pipeline in ordered)
+    return Model(environment=environment_of(environment), pipelines=tuple(pipelines))
+
+
+def _is_broken(project: Project, environment_name: str) -> bool:
+    """Whether the environment has a file that could not be read at all."""
+    return any(found.mark.file == f"config/environments/{environment_name}.yaml" for found in project.errors)
+
+
+def _errors_for(project: Project, environment_name: str) -> list[Finding]:
+    others = {reading.file for name, reading in project.environments.items() if name != environment_name}
+    own = f"config/environments/{environment_name}.yaml"
+    errors = [found for found in project.errors if found.mark.file not in others]
+    return [
+        found for found in errors if not found.mark.file.startswith("config/environments/") or found.mark.file == own
+    ]
+
+
+def _refuse(findings: list[Finding]) -> None:
+    if errors := [found for found in findings if found.severity == "error"]:
+        raise DeclarationError(errors)
+
+
+def _retry_of(project: Project, declaration: Declaration) -> RetryPolicy:
+    """What holds for a resource of this file that says nothing about retries."""
+    declared = declaration.defaults.get("retry", {})
+    return _retry(project.grammar.reader("retry")(declared, lambda text: text))
+
+
+def _retry(read: dict[str, Any]) -> RetryPolicy:
+    return RetryPolicy(attempts=read["attempts"], backoff_seconds=read["backoff"], classes=tuple(read["classes"]))
+
+
+def _pipeline(reading: PipelineReading, declaration: Declaration, retry: RetryPolicy) -> Pipeline:
+    read = reading.read or {}
+    defaults = declaration.defaults
+    return Pipeline(
+        name=reading.name,
+        team=reading.team,
+        owner=declaration.raw["owner"],
+        severity=reading.severity,
+        description=read.get("description", ""),
+        runbook=read.get("runbook") or defaults.get("runbook", ""),
+        schedule=_schedule(read["schedule"]) if "schedule" in read else None,
+        depends_on=tuple(read.get("depends_on", ())),
+        expect=read.get("expect", {}),
+        resources=tuple(_resource(resource, retry) for resource in reading.resources.values()),
+        alarms={key: _alarm(row) for key, row in read.get("alarms", {}).items()},
+        mark=reading.mark,
+    )
+
+
+def _schedule(read: dict[str, Any]) -> Schedule:
+    return Schedule(cron=read.get("cron", ""), rate_seconds=read.get("rate", 0), timezone=read["timezone"])
+
+
+def _resource(reading: ResourceReading, retry: RetryPolicy) -> Resource:
+    read, technology = reading.read, reading.technology
+    assert read is not None and technology is not None
+    within = read.get("within", "")
+    policy = _retry(read["retry"]) if "retry" in read else retry
+    return Resource(
+        name=reading.name,
+        type=technology.type,
+        fields={key: value for key, value in read.items() if key not in COMMON},
+        after=tuple(read.get("after", ())),
+        within=within,
+        retry=policy if technology.retry and not within else None,
+        expect=read.get("expect", {}),
+        mark=reading.mark,
+    )
+
+
+def _alarm(read: dict[str, Any]) -> AlarmOverride:
+    return AlarmOverride(
+        enabled=read["enabled"],
+        reason=read.get("reason", ""),
+        severity=read.get("severity"),
+        threshold=read.get("threshold"),
+        period_seconds=read.get("period"),
+        periods=read.get("periods"),
+        datapoints=read.get("datapoints"),
+        missing=read.get("missing"),
+    )
