@@ -126,8 +126,8 @@ def test_moving_needs_grants_on_both_queues(
     on_dead = ["sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
     arn = role(name, "lambda.amazonaws.com", {"Action": on_dead, "Resource": queues.dead_arn})
     sqs = session(arn, "sqs")
-    with pytest.raises(ClientError, match="(?i)sqs:sendmessage"):
+    with pytest.raises(ClientError, match=r"(?i)sqs:sendmessage"):
         sqs.start_message_move_task(SourceArn=queues.dead_arn, DestinationArn=queues.arn)
-    with pytest.raises(ClientError, match="(?i)sqs:startmessagemovetask"):
+    with pytest.raises(ClientError, match=r"(?i)sqs:startmessagemovetask"):
         sqs.start_message_move_task(SourceArn=queues.arn)
     assert sqs.start_message_move_task(SourceArn=queues.dead_arn)["TaskHandle"]
