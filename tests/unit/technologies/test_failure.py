@@ -155,10 +155,10 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("technology", "error_name", "error", "expected"), CASES)
-def test_the_words_of_an_error_decide_its_class(technology: str, error_name: str, error: str, expected: str) -> None:
+@pytest.mark.parametrize(("type_", "error_name", "error", "expected"), CASES)
+def test_the_words_of_an_error_decide_its_class(type_: str, error_name: str, error: str, expected: str) -> None:
     run = Run(run_id="run", state="failed", error_name=error_name, error=error)
-    found = classify(technologies()[technology], run)
+    found = classify(technologies()[type_], run)
     assert found.failure_class == expected, found.reason
 
 
@@ -189,15 +189,15 @@ def test_a_long_line_is_shortened_around_the_words_that_decided() -> None:
 
 
 @pytest.mark.parametrize(
-    ("technology", "word", "expected"),
+    ("type_", "word", "expected"),
     [
         ("glue-job", "TIMEOUT", "transient"),
         ("step-functions", "TIMED_OUT", "transient"),
         ("glue-job", "FAILED", "unknown"),
     ],
 )
-def test_a_run_without_words_is_judged_by_its_state(technology: str, word: str, expected: str) -> None:
-    found = classify(technologies()[technology], Run(run_id="r", state="failed", word=word))
+def test_a_run_without_words_is_judged_by_its_state(type_: str, word: str, expected: str) -> None:
+    found = classify(technologies()[type_], Run(run_id="r", state="failed", word=word))
     assert found.failure_class == expected
 
 

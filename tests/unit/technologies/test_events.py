@@ -1,0 +1,81 @@
+"""Recorded events match the rule that is deployed for them, and become the signal that stands beside them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ministack.services.eventbridge import _matches_pattern
+
+from pipewarden.registry import technologies
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.technology import EventRule, Target, Technology, fill
+from pipewarden_plan.rule_plan import event_pattern
+
+Declare = Callable[[Technology], Target]
+Recorded = tuple[Technology, Path]
+
+KINDS = {"failed": (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED), "succeeded": (SignalKind.RUN_SUCCEEDED,)}
+
+
+def matches(rule: EventRule, identities: list[str], event: dict[str, Any]) -> bool:
+    """As EventBridge does it: the embedded AWS has a complete matcher."""
+    words = {"detail-type": "DetailType", "id": "EventId"}
+    envelope = {words.get(key, key.title()): value for key, value in event.items()}
+    envelope["Detail"] = json.dumps(event["detail"])
+    return bool(_matches_pattern(json.dumps(event_pattern(rule, identities)), envelope))
+
+
+def rule_of(technology: Technology, kind: str) -> EventRule:
+    (rule,) = [rule for rule in technology.events if rule.kind == kind]
+    return rule
+
+
+def check(recorded: Recorded, kind: str, declare: Declare) -> None:
+    technology, path = recorded
+    event = json.loads(path.read_text(encoding="utf-8"))
+    identity = fill(rule_of(technology, kind).identity, technology.values(declare(technology)))
+    assert matches(rule_of(technology, kind), [identity], event)
+    assert not matches(rule_of(technology, kind), [f"{identity}-of-somebody-else"], event)
+    for other in technology.events:
+        assert other.kind == kind or not matches(other, [identity], event)
+    assert technology.read_event
+    signal = technology.read_event(event)
+    assert signal == Signal.from_json(path.with_suffix(".signal.json").read_text(encoding="utf-8"))
+    assert signal
+    assert signal.kind in KINDS[kind]
+    assert (signal.technology, signal.identity) == (technology.type, identity)
+    assert signal.run_id
+    assert Signal.from_json(signal.to_json()) == signal
+
+
+def test_a_failure_matches_its_rule_and_becomes_a_signal(recorded_failed: Recorded, declare: Declare) -> None:
+    check(recorded_failed, "failed", declare)
+
+
+def test_a_success_matches_its_rule_and_becomes_a_signal(recorded_succeeded: Recorded, declare: Declare) -> None:
+    check(recorded_succeeded, "succeeded", declare)
+
+
+def test_each_kind_of_event_is_recorded(technology: Technology) -> None:
+    folder = Path(__file__).parents[2] / "events" / technology.type
+    assert [rule.kind for rule in technology.events if not (folder / f"{rule.kind}.json").exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "value"),
+    [
+        ("glue-job", "state", "RUNNING"),
+        ("step-functions", "status", "RUNNING"),
+        ("step-functions", "status", "PENDING_REDRIVE"),
+    ],
+)
+def test_a_run_that_goes_on_is_no_signal(type_: str, path: str, value: str) -> None:
+    going_on = technologies()[type_]
+    recorded = Path(__file__).parents[2] / "events" / type_ / "failed.json"
+    event = json.loads(recorded.read_text(encoding="utf-8"))
+    event["detail"][path] = value
+    assert going_on.read_event
+    assert going_on.read_event(event) is None
+    assert not any(matches(rule, [], event) for rule in going_on.events)

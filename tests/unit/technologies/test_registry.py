@@ -1,0 +1,89 @@
+"""Technologies are found by scanning one folder: a new one is one new file."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import pipewarden.technologies
+from pipewarden.registry import technologies
+from pipewarden_plan.grammar import Grammar
+
+SEVENTH = '''
+"""A technology that came as one file."""
+from pipewarden.technology import AlarmRule, Technology
+
+TECHNOLOGY = Technology(
+    type="firehose", title="Firehose stream", summary="A stream.",
+    example={"type": "firehose", "stream": "orders", "expect": {"delay": "15m"}},
+    fields={"stream": {"$ref": "#/$defs/name", "description": "Name of the stream."}},
+    required=("stream",), identity="stream",
+    arn="arn:$(partition):firehose:$(region):$(account):deliverystream/$(stream)",
+    expectations={"delay": {"$ref": "#/$defs/duration", "description": "Data is not older on arrival."}},
+    alarms=(AlarmRule(
+        key="delay", meaning="Data arrives late.", first_steps=("Look at the destination.",),
+        namespace="AWS/Firehose", metric="DeliveryToS3.DataFreshness",
+        dimensions={"DeliveryStreamName": "$(stream)"}, statistic="Maximum", comparison=">", threshold="delay",
+        unit="Seconds", source="https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html",
+    ),),
+)
+'''
+
+
+@pytest.fixture
+def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Put one more file where technologies are looked for."""
+    monkeypatch.setattr(pipewarden.technologies, "__path__", [*pipewarden.technologies.__path__, str(tmp_path)])
+    technologies.cache_clear()
+
+    def write(name: str, source: str) -> None:
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+
+    yield write
+    technologies.cache_clear()
+    for path in tmp_path.glob("*.py"):
+        sys.modules.pop(f"pipewarden.technologies.{path.stem}", None)
+        vars(pipewarden.technologies).pop(path.stem, None)
+
+
+def test_technologies_are_sorted_and_found_once() -> None:
+    assert list(technologies()) == sorted(technologies())
+    assert technologies() is technologies()
+    assert all(name == technology.type for name, technology in technologies().items())
+
+
+def test_nobody_can_change_what_was_found() -> None:
+    with pytest.raises(TypeError):
+        technologies()["other"] = technologies()["sqs"]  # type: ignore[index]
+
+
+def test_one_more_file_is_one_more_technology(drop: Callable[[str, str], None]) -> None:
+    before = set(technologies())
+    technologies.cache_clear()
+    drop("firehose", SEVENTH)
+    assert set(technologies()) - before == {"firehose"}
+
+
+def test_the_declaration_knows_a_new_technology_without_another_edit(drop: Callable[[str, str], None]) -> None:
+    drop("firehose", SEVENTH)
+    read = Grammar(technologies()).reader("resource")
+    declared = {"type": "firehose", "stream": "orders", "expect": {"delay": "15m"}}
+    assert read(declared, str) == {"type": "firehose", "stream": "orders", "expect": {"delay": 900}}
+
+
+def test_two_files_may_not_claim_one_type(drop: Callable[[str, str], None]) -> None:
+    drop("another_queue", "from pipewarden.technologies.sqs import TECHNOLOGY\n")
+    with pytest.raises(
+        ValueError, match=r"pipewarden\.technologies\.\w+ and pipewarden\.technologies\.\w+ both claim the type 'sqs'"
+    ):
+        technologies()
+
+
+@pytest.mark.parametrize("source", ["", "TECHNOLOGY = {'type': 'sqs'}\n"], ids=["nothing in it", "a mapping"])
+def test_a_file_without_a_technology_is_an_error(drop: Callable[[str, str], None], source: str) -> None:
+    drop("aaa_nothing", source)
+    with pytest.raises(
+        TypeError, match=r"pipewarden\.technologies\.aaa_nothing has no TECHNOLOGY = Technology\(\.\.\.\)"
+    ):
+        technologies()
