@@ -317,6 +317,13 @@ def test_wall_clock_days_follow_the_time_zone(zone: str, when: str, starts: list
     assert [*grid.starts, grid.end] == expected
 
 
+def test_a_wall_clock_week_begins_on_monday() -> None:
+    # 2019-11-22 is a Friday: the last complete week began on Monday the 11th.
+    rule = alarm(Period=604800, EvaluationWindow={"WallClockWindow": {"Timezone": "UTC"}})
+    grid = evaluate(rule, RecordedMetrics(), NOW, State.OK).grid
+    assert (grid.starts[0], grid.end) == (1573430400, 1574035200)
+
+
 def test_a_wall_clock_window_neither_sees_the_running_period_nor_reaches_back_further() -> None:
     rule = alarm(Period=3600, TreatMissingData="breaching", EvaluationWindow={"WallClockWindow": {}})
     source = RecordedMetrics()

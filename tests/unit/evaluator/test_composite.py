@@ -132,6 +132,12 @@ def test_suppression_follows_the_documented_examples(
         assert (now, standing.phase, acted) == (now, phase, acts)
 
 
+def test_a_suppressor_that_leaves_another_state_than_alarm_changes_nothing() -> None:
+    waiting, _ = suppression.composite_changed(Suppression(5, 3), False, 1)
+    assert suppression.suppressor_changed(waiting, False, 2) == (waiting, False)
+    assert suppression.suppressor_changed(Suppression(5, 3), False, 2) == (Suppression(5, 3), False)
+
+
 def test_without_periods_actions_run_at_once() -> None:
     standing, acts = suppression.composite_changed(Suppression(0, 0), False, 1)
     assert acts

@@ -225,6 +225,7 @@ SEARCHED = [
     ("AWS/Lambda", "Errors", {}),
     ("AWS/Lambda", "Invocations", {"FunctionName": "crm-load"}),
     ("Custom", "CustomCount1", {"Stage": "prod"}),
+    ("AWS/Events", "Retries", {"FunctionName": "crm-export"}),
     ("Custom", "Network-Errors_2", {"Stage": "dev"}),
 ]
 
