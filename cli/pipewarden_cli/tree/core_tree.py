@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.pipeline_tree import pipeline_branch
 from pipewarden_cli.tree.words import alarm_words, counted, route_words
-from pipewarden_plan.plan import FunctionPlan, Plan, StatementPlan
+from pipewarden_plan.plan import KEY, FunctionPlan, Plan, StatementPlan
+
+_NAMED = {KEY: "the environment's KMS key"}
 
 
 def plan_branch(plan: Plan, grants: bool = False) -> Branch:
@@ -38,6 +40,7 @@ def _core(plan: Plan, grants: bool) -> Branch:
     parts = [
         branch("severities", children=_routes(plan)),
         branch("functions", children=(_function(function, grants) for function in plan.core.functions)),
+        branch("scheduler", children=map(_statement, plan.core.scheduler_statements if grants else ())),
         branch("rules", children=_rules(plan)),
         branch("schedules", children=_schedules(plan)),
         branch("watch over itself", children=_own_alarms(plan)),
@@ -50,8 +53,8 @@ def _routes(plan: Plan) -> Iterator[Branch]:
     receivers = {topic.name: topic.subscriptions for topic in plan.core.topics if topic.purpose == "page"}
     for name, severity in plan.settings.severities.items():
         topic = plan.settings.names.page_topic(name)
-        subscribed = [branch(protocol, endpoint) for protocol, endpoint in receivers.get(topic, ())]
-        below = [branch("topic", topic, children=subscribed)] if topic in receivers else []
+        heard = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in receivers.get(topic, ()))
+        below = [branch("topic", f"{topic}, heard by {heard or 'no subscription'}")] if topic in receivers else []
         yield branch(name, route_words(severity, plan.settings.channels), "name", below)
 
 
@@ -63,8 +66,12 @@ def _function(function: FunctionPlan, grants: bool) -> Branch:
 
 
 def _statement(statement: StatementPlan) -> Branch:
-    resources = [branch("on", resource) for resource in statement.resources]
-    conditions = [branch("if", f"{key}: {value}") for key, value in statement.conditions.items()]
+    resources = [branch("on", _NAMED.get(resource, resource)) for resource in statement.resources]
+    conditions = [
+        branch("if", f"{key} {operator} {value}")
+        for operator, pairs in statement.conditions.items()
+        for key, value in pairs.items()
+    ]
     return branch(statement.sid, f"{', '.join(statement.actions)}: {statement.reason}", children=resources + conditions)
 
 

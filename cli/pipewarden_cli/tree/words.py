@@ -32,27 +32,28 @@ def quantity(value: float, unit: str) -> str:
 
 
 def alarm_words(alarm: AlarmPlan) -> str:
-    """`P1: AWS/SQS ApproximateAgeOfOldestMessage Maximum > 10 min, 1 of 1 x 5 min, no data is fine`."""
+    """`P1: AWS/SQS ApproximateAgeOfOldestMessage Maximum > 10 min over 5 min, no data is fine`."""
     if alarm.comparison == "outside-band":
         limit = f"outside {number(alarm.threshold)} standard deviations of the usual"
     else:
         limit = f"{alarm.comparison} {quantity(alarm.threshold, alarm.metric.unit)}"
     metric = f"{alarm.metric.namespace} {alarm.metric.name} {alarm.metric.statistic}"
-    window = f"{alarm.datapoints} of {alarm.periods} x {duration(alarm.period_seconds)}"
-    phrases = [f"{alarm.severity}: {metric} {limit}", window, _NO_DATA.get(alarm.missing, alarm.missing)]
+    length = duration(alarm.period_seconds)
+    window = f"over {length}" if alarm.periods == 1 else f"in {alarm.datapoints} of {alarm.periods} x {length}"
+    phrases = [f"{alarm.severity}: {metric} {limit} {window}", _NO_DATA.get(alarm.missing, alarm.missing)]
     if role := _ROLES[alarm.role]:
         phrases.append(role)
     return ", ".join(phrases)
 
 
 def retry_words(policy: RetryPolicy) -> str:
-    """`at most 3 times, 2 min to 30 min apart, when transient or unknown`."""
+    """`at most 3 times, after 2 min to 30 min, when the failure is transient`."""
     if policy.attempts == 0:
         return "never"
     shortest, longest = policy.backoff_seconds
     times = "once" if policy.attempts == 1 else f"{policy.attempts} times"
-    apart = duration(shortest) if shortest == longest else f"{duration(shortest)} to {duration(longest)}"
-    return f"at most {times}, after {apart}, when the failure is {either(policy.classes)}"
+    delay = duration(shortest) if shortest == longest else f"{duration(shortest)} to {duration(longest)}"
+    return f"at most {times}, after {delay}, when the failure is {either(policy.classes)}"
 
 
 def drain_words(policy: DrainPolicy) -> str:
