@@ -1,12 +1,11 @@
 """All that is declared below one folder: `load_project` reads it and collects every finding."""
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipewarden_plan.checks.table import check_environments, check_pipelines
+from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.environment import EnvironmentReading, read_environment
 from pipewarden_plan.files import SourceFile, find_files
 from pipewarden_plan.finding import Finding, finding, in_order
@@ -58,7 +57,7 @@ def load_project(root: Path, rules: Grammar | None = None) -> Project:
     """Read `config/pipelines/*.yaml` and `config/environments/*.yaml` below `root`. Never raises for what they hold:
     see `Project.findings`."""
     rules = rules or grammar()
-    with _collector_at_rest():
+    with collector_at_rest():
         files, findings = find_files(root, "pipelines")
         declarations = [made for file in files if (made := _declaration(file, rules, findings))]
         sources, wrong_names = find_files(root, "environments")
@@ -117,16 +116,3 @@ def _declaration(source: SourceFile, rules: Grammar, findings: list[Finding]) ->
             read.append(reading.pipeline(name, source.name, value, pipelines.marks[name], declaration.defaults))
     findings += reading.findings
     return Declaration(source.name, source.label, raw, tuple(read))
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Reading makes many small objects and no cycles: Python's cycle collector would look at them over and over, for
-    two thirds of the time that it all takes."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

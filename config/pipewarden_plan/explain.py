@@ -12,7 +12,7 @@ from pipewarden_plan.formats import FORMATS
 from pipewarden_plan.interpolation import Fill, fill_all, needs_filling, trouble_with
 from pipewarden_plan.marked import dotted, value_at
 from pipewarden_plan.model import Mark
-from pipewarden_plan.reader import Schema, ecma
+from pipewarden_plan.scalar_reader import Schema, ecma
 from pipewarden_plan.sentence import say
 
 Path = tuple[str | int, ...]
@@ -43,7 +43,7 @@ def _one_of(validator: Any, branches: Any, value: Any, schema: Schema) -> Iterat
         )
 
 
-def _pattern(validator: Any, pattern: str, value: Any, schema: Schema) -> Iterator[ValidationError]:
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Schema) -> Iterator[ValidationError]:
     """As ECMA-262 means it, which is how the readers take it too."""
     if isinstance(value, str) and not ecma(pattern).search(value):
         yield ValidationError("does not match")
@@ -61,7 +61,7 @@ def _format_checker() -> FormatChecker:
     return checker
 
 
-_Validator: Any = extend(Draft202012Validator, {"oneOf": _one_of, "pattern": _pattern})
+_Validator: Any = extend(Draft202012Validator, {"oneOf": _one_of, "pattern": _pattern})  # type: ignore[no-untyped-call]
 _CHECKER = _format_checker()
 
 

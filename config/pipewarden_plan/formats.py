@@ -1,4 +1,4 @@
-"""What a JSON Schema pattern cannot say about a text: each check raises `Misfit` with the end of a sentence.
+"""What a JSON Schema pattern cannot say about a text: each check raises `MisfitError` with the end of a sentence.
 
 They are the `format` keywords of the schema; jsonschema and the readers both call them.
 """
@@ -14,8 +14,30 @@ from pipewarden_plan.cron import cron_problem
 from pipewarden_plan.nearest import nearest
 from pipewarden_plan.vocabulary import read_duration_range, read_number_range
 
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288)
-LOG_RETENTION_DAYS += (3653,)
+LOG_RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 """Source: CloudWatch Logs API reference, PutRetentionPolicy, retentionInDays."""
 
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -25,7 +47,7 @@ KNOWN_SECRETS = re.compile(
 """URLs, AWS access keys, Slack and GitHub tokens, PEM blocks, PagerDuty integration keys."""
 
 
-class Misfit(ValueError):
+class MisfitError(ValueError):
     """`str()` goes on after the path: "must be ...". `rule` is the id of the finding."""
 
     def __init__(self, message: str, rule: str = "PW109", cure: str = "") -> None:
@@ -52,13 +74,13 @@ def check_secret_name(value: Any) -> None:
         return
     cure = "store it with `aws secretsmanager create-secret` and write its name here"
     if value.startswith("arn:"):
-        raise Misfit(
+        raise MisfitError(
             "must be the name of a secret, not its ARN", "PW305", "write what follows `:secret:` without the suffix"
         )
     if looks_secret(value):
-        raise Misfit("must be the name of a secret, but looks like the secret itself (not shown)", "PW305", cure)
+        raise MisfitError("must be the name of a secret, but looks like the secret itself (not shown)", "PW305", cure)
     if not SECRET_NAME.fullmatch(value):
-        raise Misfit(
+        raise MisfitError(
             "must be the name of a secret in Secrets Manager such as pipewarden/slack (value not shown)", "PW305"
         )
 
@@ -70,7 +92,7 @@ def _cron_problem(text: str) -> str:
 
 def check_cron(value: Any) -> None:
     if isinstance(value, str) and (problem := _cron_problem(value)):
-        raise Misfit(f'{problem}, got "{value[:60]}"', "PW207")
+        raise MisfitError(f'{problem}, got "{value[:60]}"', "PW207")
 
 
 @cache
@@ -94,21 +116,21 @@ def check_timezone(value: Any) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}", value) or (has_timezones() and not _knows(value)):
         near = nearest(value, zoneinfo.available_timezones())
         cure = f"did you mean {near}?" if near else ""
-        raise Misfit(f"must be a time zone such as Europe/London, got {value[:60]}", "PW208", cure)
+        raise MisfitError(f"must be a time zone such as Europe/London, got {value[:60]}", "PW208", cure)
 
 
 def check_duration_range(value: Any) -> None:
     if isinstance(value, str) and re.fullmatch(r"[\ddhms]+\.\.[\ddhms]+", value, re.ASCII):
         shortest, longest = read_duration_range(value)
         if shortest > longest:
-            raise Misfit(f"must ascend, got {value}", "PW110", f"write {'..'.join(reversed(value.split('..')))}")
+            raise MisfitError(f"must ascend, got {value}", "PW110", f"write {'..'.join(reversed(value.split('..')))}")
 
 
 def check_number_range(value: Any) -> None:
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?\.\.-?\d+(\.\d+)?", value, re.ASCII):
         smallest, largest = read_number_range(value)
         if smallest > largest:
-            raise Misfit(f"must ascend, got {value}", "PW110", f"write {'..'.join(reversed(value.split('..')))}")
+            raise MisfitError(f"must ascend, got {value}", "PW110", f"write {'..'.join(reversed(value.split('..')))}")
 
 
 def check_account(value: Any) -> None:
@@ -117,7 +139,7 @@ def check_account(value: Any) -> None:
     shown = f"{value}" if isinstance(value, int | str | float) else "something else"
     digits = f" ({len(shown)} digits)" if shown.isdigit() else ""
     cure = 'write it in quotes: "123456789012"; unquoted, YAML may take it for a number'
-    raise Misfit(f"must be 12 digits, got {shown[:40]}{digits}", "PW306", cure)
+    raise MisfitError(f"must be 12 digits, got {shown[:40]}{digits}", "PW306", cure)
 
 
 def check_log_retention(value: Any) -> None:
@@ -126,7 +148,7 @@ def check_log_retention(value: Any) -> None:
     days = int(value[:-1])
     if days not in LOG_RETENTION_DAYS:
         near = min(LOG_RETENTION_DAYS, key=lambda allowed: (abs(allowed - days), -allowed))
-        raise Misfit(
+        raise MisfitError(
             f"must be a number of days that CloudWatch Logs takes, got {value}", "PW307", f"the nearest is {near}d"
         )
 

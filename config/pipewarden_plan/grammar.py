@@ -9,7 +9,8 @@ from typing import Any
 from pipewarden.registry import technologies
 from pipewarden.run_alarms import EXPECTATIONS
 from pipewarden.technology import Technology
-from pipewarden_plan.reader import Reader, Readers, Schema
+from pipewarden_plan.reader import Readers
+from pipewarden_plan.scalar_reader import Reader, Schema
 
 FOLDER = Path(__file__).with_name("schema")
 PIECES = frozenset({"pipeline", "resource", "override", "override.resource", "channel"})
@@ -55,10 +56,11 @@ class Grammar:
 
     def piece(self, name: str) -> Schema:
         """One definition as a schema of its own, in which other pieces may be anything."""
-        open_pieces: dict[str, Any] = dict.fromkeys(PIECES, {})
+        open_pieces: dict[str, Any] = {piece: {} for piece in PIECES}
         return {**self.defs[name], "$defs": {**self.defs, **open_pieces}}
 
 
+@cache
 def load_schema(name: str) -> dict[str, Any]:
     """One file of the base schema."""
     loaded: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ BRACES = re.compile(r"\$?\{\{?\s*([a-z_.]*)[^}]*\}?\}?|\$(env|account|region)\b"
 Fill = Callable[[str], str]
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """The value does not fit its schema; `explain` says why."""
 
 
@@ -51,11 +51,11 @@ def trouble_with(text: str) -> Trouble | None:
 
 
 def filler(values: Mapping[str, str]) -> Fill:
-    """A function that fills texts from `values`. It raises `Unfit` for a text that has trouble."""
+    """A function that fills texts from `values`. It raises `UnfitError` for a text that has trouble."""
 
     def fill(text: str) -> str:
         if trouble_with(text):
-            raise Unfit
+            raise UnfitError
         return PLACE.sub(lambda place: values[place[1]], text)
 
     return fill

@@ -8,7 +8,7 @@ CHOICES_LIMIT = 500
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or "". Long words and long lists are narrowed first: the time is bounded."""
+    """The known word that was probably meant, or "". Long lists are narrowed first: the time is bounded."""
     if not word or len(word) > WORD_LIMIT:
         return ""
     choices = sorted(known)

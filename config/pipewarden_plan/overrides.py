@@ -64,13 +64,11 @@ def check_overrides(
         reading.read("override", over, over, path, mark)
         resources = over.get("resources") if isinstance(over, MarkedDict) else None
         if isinstance(resources, MarkedDict) and name in known:
-            yield from _check_resources(environment, known[name], resources, reading)
+            yield from _check_resources(known[name], resources, reading)
     yield from reading.findings
 
 
-def _check_resources(
-    environment: EnvironmentReading, pipeline: PipelineReading, resources: MarkedDict, reading: Reading
-) -> Iterator[Finding]:
+def _check_resources(pipeline: PipelineReading, resources: MarkedDict, reading: Reading) -> Iterator[Finding]:
     for name, over in resources.items():
         path = ("overrides", pipeline.name, "resources", name)
         mark = resources.marks[name]

@@ -25,7 +25,7 @@ class Parsed(NamedTuple):
     findings: list[Finding]
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     """What was found makes reading on pointless."""
 
 
@@ -34,7 +34,7 @@ def parse(text: str, name: str) -> Parsed:
     reading = _Reading(text, name)
     try:
         value = reading.document()
-    except _Stop:
+    except _StopError:
         value = None
     except yaml.MarkedYAMLError as error:
         reading.findings.append(explain_syntax(error, text, name))
@@ -44,11 +44,10 @@ def parse(text: str, name: str) -> Parsed:
 
 def _parser(text: str) -> Any:
     try:
-        from yaml.cyaml import CParser
-
-        return CParser(text)
+        from yaml._yaml import CParser
     except ImportError:
         return yaml.Loader(text)
+    return CParser(text)
 
 
 class _Reading:
@@ -64,9 +63,9 @@ class _Reading:
         start = event.start_mark
         return Mark(self.name, start.line + 1, start.column + 1)
 
-    def stop(self, rule: str, event: Any, message: str, cure: str) -> _Stop:
+    def stop(self, rule: str, event: Any, message: str, cure: str) -> _StopError:
         self.findings.append(finding(rule, self.mark(event), message, cure=cure))
-        return _Stop()
+        return _StopError()
 
     def document(self) -> Any:
         self.next()
@@ -157,7 +156,8 @@ class _Reading:
         mark = self.mark(event)
         cure = "write the value out, or set it once under `defaults:`"
         if isinstance(event, ev.AliasEvent):
-            self.findings.append(finding("PW007", mark, f"aliases (`*{event.anchor[:60]}`) are not read", cure=cure))
+            alias = f"aliases (`*{str(event.anchor)[:60]}`) are not read"
+            self.findings.append(finding("PW007", mark, alias, cure=cure))
             return
         if event.anchor:
             self.findings.append(finding("PW007", mark, f"anchors (`&{event.anchor[:60]}`) are not read", cure=cure))

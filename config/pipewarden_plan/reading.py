@@ -7,7 +7,7 @@ from typing import Any
 from pipewarden.technology import Technology
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
-from pipewarden_plan.interpolation import Fill, Unfit
+from pipewarden_plan.interpolation import Fill, UnfitError
 from pipewarden_plan.marked import MarkedDict, dotted, mark_of
 from pipewarden_plan.model import Mark
 
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class ResourceReading:
-    """`read` is None when the resource does not fit its technology's schema; `technology` when there is no such type."""
+    """`read` is None when the resource does not fit its schema, `technology` when there is no such type."""
 
     name: str
     raw: Any
@@ -70,7 +70,7 @@ class Reading:
         """`value` as the definition `name` reads it, or None with findings about `raw`, of which it was made."""
         try:
             return self.grammar.reader(name)(value, self.fill)
-        except Unfit:
+        except UnfitError:
             from pipewarden_plan.explain import explain
 
             found = explain(raw, self.grammar.piece(name), prefix, lambda path: mark_of(raw, path, mark), self._fill)

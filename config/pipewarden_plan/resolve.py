@@ -4,6 +4,7 @@ from typing import Any
 
 from pipewarden.settings import RetryPolicy
 from pipewarden_plan.checks.table import check_environments, check_pipelines
+from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.declaration import Declaration, Project
 from pipewarden_plan.environment import environment_of
 from pipewarden_plan.files import no_environment
@@ -18,6 +19,11 @@ COMMON = frozenset({"type", "after", "within", "retry", "expect"})
 def resolve(project: Project, environment_name: str) -> Model:
     """The model of one environment. Raises DeclarationError with every error that keeps it from being one; errors in
     the files of other environments do not count."""
+    with collector_at_rest():
+        return _resolve(project, environment_name)
+
+
+def _resolve(project: Project, environment_name: str) -> Model:
     if environment_name not in project.environments and not _is_broken(project, environment_name):
         raise DeclarationError([no_environment(environment_name, list(project.environments))])
     _refuse(_errors_for(project, environment_name))
@@ -86,7 +92,8 @@ def _schedule(read: dict[str, Any]) -> Schedule:
 
 def _resource(reading: ResourceReading, retry: RetryPolicy) -> Resource:
     read, technology = reading.read, reading.technology
-    assert read is not None and technology is not None
+    if read is None or technology is None:
+        raise TypeError(f"{reading.mark}: resource {reading.name} does not fit and was not refused")
     within = read.get("within", "")
     policy = _retry(read["retry"]) if "retry" in read else retry
     return Resource(

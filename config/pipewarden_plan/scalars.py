@@ -9,7 +9,7 @@ Source: YAML 1.2.2, section 10.3.2.
 import re
 from functools import lru_cache
 
-WORDS: dict[str, None | bool] = {
+WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),

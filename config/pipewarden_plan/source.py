@@ -1,4 +1,4 @@
-"""A declaration file's text, or the finding that says why it has none: bytes are checked before any parser sees them."""
+"""A declaration file's text, or the finding that says why it has none: bytes are checked before a parser sees them."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,12 @@ from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.model import Mark
 
 SIZE_LIMIT = 5_000_000
-BYTE_ORDER_MARKS = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"))
-BYTE_ORDER_MARKS += ((b"\xfe\xff", "UTF-16"),)
+BYTE_ORDER_MARKS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
 """What YAML 1.2 (section 5.1) calls not printable, and byte order marks inside the text."""
 

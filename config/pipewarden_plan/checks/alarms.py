@@ -5,7 +5,7 @@ from typing import Any
 
 from pipewarden_plan.finding import Finding
 from pipewarden_plan.nearest import cure_for
-from pipewarden_plan.reading import PipelineReading
+from pipewarden_plan.reading import PipelineReading, ResourceReading
 from pipewarden_plan.vocabulary import show_duration
 
 SHORT_PERIODS = (10, 20, 30)
@@ -19,38 +19,35 @@ def check_alarms(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
 
 
 def _check_key(pipeline: PipelineReading, key: str) -> Iterator[Finding]:
-    if any(resource.technology is None for resource in pipeline.resources.values()):
+    name = key.partition(".")[0]
+    resource = pipeline.resources.get(name)
+    if resource and resource.technology is None:
         return
-    known = alarm_keys(pipeline)
-    path = ("alarms", key)
+    known = _keys_of(pipeline, resource) if resource else {}
     if key not in known:
-        name = key.split(".")[0]
-        of_resource = [word for word in known if word.startswith(f"{name}.")]
-        cure = cure_for(key, known) if not of_resource else cure_for(key, of_resource)
-        yield pipeline.finding("PW214", path, "names no alarm: keys are <resource>.<alarm>", cure)
+        choices = known or [word for other in pipeline.resources.values() for word in _keys_of(pipeline, other)]
+        message = "names no alarm: keys are <resource>.<alarm>"
+        yield pipeline.finding("PW214", ("alarms", key), message, cure_for(key, choices))
     elif needed := known[key]:
-        yield pipeline.finding("PW215", path, f"changes nothing: that alarm exists only where {needed} is declared")
+        message = f"changes nothing: that alarm exists only where {needed} is declared"
+        yield pipeline.finding("PW215", ("alarms", key), message)
 
 
-def alarm_keys(pipeline: PipelineReading) -> dict[str, str]:
-    """Every alarm key of the pipeline, with what it still needs in order to exist ("" when it does)."""
+def _keys_of(pipeline: PipelineReading, resource: ResourceReading) -> dict[str, str]:
+    """The resource's alarm keys, each with what it still needs in order to exist ("" when it does)."""
+    if resource.technology is None:
+        return {}
+    read = resource.read or {}
+    own = read.get("expect", {})
+    inherited = (pipeline.read or {}).get("expect", {}) if resource.technology.runs and not read.get("within") else {}
     found: dict[str, str] = {}
-    for name, resource in pipeline.resources.items():
-        if resource.technology is None:
-            continue
-        read = resource.read or {}
-        own = read.get("expect", {})
-        inherited = (
-            (pipeline.read or {}).get("expect", {}) if resource.technology.runs and not read.get("within") else {}
-        )
-        for rule in resource.technology.alarms:
-            needed = rule.needs if not _declared({**read, "expect": own}, rule.needs) else ""
-            if isinstance(rule.threshold, str) and not (
-                _declared(own, rule.threshold) or _declared(inherited, rule.threshold)
-            ):
-                needed = needed or f"expect.{rule.threshold}"
-            key = f"{name}.{rule.key}"
-            found[key] = needed if found.get(key, needed) else ""
+    for rule in resource.technology.alarms:
+        needed = "" if _declared({**read, "expect": own}, rule.needs) else rule.needs
+        threshold = rule.threshold
+        if isinstance(threshold, str) and not (_declared(own, threshold) or _declared(inherited, threshold)):
+            needed = needed or f"expect.{threshold}"
+        key = f"{resource.name}.{rule.key}"
+        found[key] = needed if found.get(key, needed) else ""
     return found
 
 

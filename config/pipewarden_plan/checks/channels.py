@@ -9,7 +9,7 @@ from pipewarden_plan.nearest import cure_for
 from pipewarden_plan.reading import PipelineReading
 
 
-def check_channels(environment: EnvironmentReading, pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+def check_channels(environment: EnvironmentReading, _pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     used: set[str] = set()
     for path, channel in _named(environment):
         used.add(channel)

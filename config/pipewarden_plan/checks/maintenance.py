@@ -1,4 +1,4 @@
-"""Maintenance windows name pipelines that exist and last as long as a mute rule may; the probe has an interval it keeps."""
+"""Maintenance windows name pipelines that exist and last as long as a mute rule may; the probe's interval."""
 
 from collections.abc import Iterator, Sequence
 

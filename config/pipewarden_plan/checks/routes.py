@@ -1,6 +1,7 @@
 """Every severity that is used has a route, and rungs go up in time."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import Finding, finding
@@ -24,7 +25,7 @@ def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineRe
         yield finding("PW302", environment.place("severities"), message, path="severities", cure=cure)
     for severity, route in routes.items():
         rungs = route.get("escalate", [])
-        for place, (lower, upper) in enumerate(zip(rungs, rungs[1:], strict=False), 1):
+        for place, (lower, upper) in enumerate(pairwise(rungs), 1):
             if upper["after"] < lower["after"]:
                 path = f"severities.{severity}.escalate[{place}].after"
                 earlier = show_duration(lower["after"])
