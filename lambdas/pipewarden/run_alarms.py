@@ -17,7 +17,7 @@ DIMENSIONS: Final[Mapping[str, str]] = {
     "Pipeline": "$(pipeline)",
     "Resource": "$(resource)",
 }
-SOURCE: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/publishingMetrics.html"
+SOURCE: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html"
 
 EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "duration": {

@@ -41,12 +41,14 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 def fill_dimensions(dimensions: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
     """Fill the templates of a dimension set. The key `*` spreads the mapping that its template names, so that
-    `{"*": "$(dimensions)"}` takes the declared `dimensions` field as it is."""
+    `{"*": "$(dimensions)"}` takes the declared `dimensions` field as it is. Raises KeyError as `fill` does."""
     filled: dict[str, str] = {}
     for name, template in dimensions.items():
         if name == "*":
             found = look_up(values, template[2:-1])
-            filled.update({key: str(item) for key, item in (found or {}).items()})
+            if not isinstance(found, Mapping):
+                raise KeyError(template)
+            filled.update({key: str(item) for key, item in found.items()})
         else:
             filled[name] = fill(template, values)
     return filled
