@@ -1,5 +1,7 @@
 """Technologies are found by scanning one folder: a new one is one new file."""
 
+import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +10,8 @@ import pytest
 
 import pipewarden.technologies
 from pipewarden.registry import technologies
-from pipewarden_plan.grammar import Grammar
+from pipewarden.technology import Target, Technology
+from pipewarden_plan.grammar import Grammar, grammar
 
 SEVENTH = '''
 """A technology that came as one file."""
@@ -36,12 +39,14 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     """Put one more file where technologies are looked for."""
     monkeypatch.setattr(pipewarden.technologies, "__path__", [*pipewarden.technologies.__path__, str(tmp_path)])
     technologies.cache_clear()
+    grammar.cache_clear()
 
     def write(name: str, source: str) -> None:
         (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
 
     yield write
     technologies.cache_clear()
+    grammar.cache_clear()
     for path in tmp_path.glob("*.py"):
         sys.modules.pop(f"pipewarden.technologies.{path.stem}", None)
         vars(pipewarden.technologies).pop(path.stem, None)
@@ -70,6 +75,25 @@ def test_the_declaration_knows_a_new_technology_without_another_edit(drop: Calla
     read = Grammar(technologies()).reader("resource")
     declared = {"type": "firehose", "stream": "orders", "expect": {"delay": "15m"}}
     assert read(declared, str) == {"type": "firehose", "stream": "orders", "expect": {"delay": 900}}
+
+
+def test_the_contract_holds_for_a_new_technology_as_it_stands(
+    drop: Callable[[str, str], None], declare: Callable[[Technology], Target]
+) -> None:
+    drop("firehose", SEVENTH)
+    spec = importlib.util.spec_from_file_location("contract", Path(__file__).with_name("test_contract.py"))
+    assert spec
+    assert spec.loader
+    contract = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(contract)
+    given = {"technology": technologies()["firehose"], "declare": declare, "key": "tpye"}
+    checked = 0
+    for name, check in inspect.getmembers(contract, inspect.isfunction):
+        wanted = inspect.signature(check).parameters.keys()
+        if name.startswith("test_") and "technology" in wanted:
+            check(**{word: given[word] for word in wanted})
+            checked += 1
+    assert checked > 15
 
 
 def test_two_files_may_not_claim_one_type(drop: Callable[[str, str], None]) -> None:
