@@ -1,0 +1,30 @@
+"""The CDK app: `cdk synth -c env=prod`, and `-c root=<folder>` for declarations that live elsewhere."""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App
+
+from pipewarden_plan.declaration import load_project
+from pipewarden_plan.finding import DeclarationError
+from pipewarden_plan.make_plan import make_plan
+from pipewarden_plan.resolve import resolve
+from stacks.environment import add_stacks
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    app = App()
+    root = Path(app.node.try_get_context("root") or HERE)
+    environment = str(app.node.try_get_context("env") or "dev")
+    try:
+        plan = make_plan(resolve(load_project(root), environment))
+    except DeclarationError as error:
+        sys.exit(str(error))
+    add_stacks(app, plan)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Parts of the plan as CloudFormation resources: plain mappings by logical id, no CDK."""

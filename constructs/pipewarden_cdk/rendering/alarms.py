@@ -1,0 +1,100 @@
+"""Metric alarms and composites."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipewarden.names import Names
+from pipewarden_cdk.rendering.fragment import Fragment, Resource, logical_id, resource, tags
+from pipewarden_plan.composite_plan import rule_text
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, MetricPlan
+
+OPERATORS = {
+    ">": "GreaterThanThreshold",
+    ">=": "GreaterThanOrEqualToThreshold",
+    "<": "LessThanThreshold",
+    "<=": "LessThanOrEqualToThreshold",
+    "outside-band": "LessThanLowerOrGreaterThanUpperThreshold",
+}
+STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
+
+
+def render_alarms(alarms: Iterable[AlarmPlan], names: Names) -> Fragment:
+    """Every alarm that is not switched off."""
+    return {logical_id("Alarm", alarm.name): _alarm(alarm, names) for alarm in alarms if not alarm.disabled_reason}
+
+
+def render_composites(composites: Iterable[CompositePlan], names: Names, *, after: Iterable[str]) -> Fragment:
+    """Composites name other alarms by name: CloudFormation must be told that those (`after`) come first."""
+    fragment: Fragment = {}
+    known = set(after)
+    for composite in composites:
+        children = sorted(logical_id("Alarm", child) for child in composite.children)
+        parts = sorted(logical_id("Composite", child) for child in composite.children)
+        depends = [found for found in [*children, *parts] if found in known or found in fragment]
+        fragment[logical_id("Composite", composite.name)] = _composite(composite, depends, names)
+    return fragment
+
+
+def _alarm(alarm: AlarmPlan, names: Names) -> Resource:
+    action = [names.topic_arn(alarm.action_topic)] if alarm.action_topic else []
+    warm_up = {"WarmUpPeriodDurationInMinutes": alarm.warm_up_minutes} if alarm.warm_up_minutes else None
+    properties: dict[str, Any] = {
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "ComparisonOperator": OPERATORS[alarm.comparison],
+        "EvaluationPeriods": alarm.periods,
+        "DatapointsToAlarm": alarm.datapoints,
+        "TreatMissingData": alarm.missing,
+        "AlarmActions": action,
+        "OKActions": action,
+        "WarmUpConfiguration": warm_up,
+        "Tags": tags(alarm.tags),
+        **(_band(alarm) if alarm.comparison == "outside-band" else _threshold(alarm)),
+    }
+    return resource("AWS::CloudWatch::Alarm", properties)
+
+
+def _threshold(alarm: AlarmPlan) -> dict[str, Any]:
+    # No Unit: CloudWatch would ignore data points written with another one.
+    metric = alarm.metric
+    is_plain = metric.statistic in STATISTICS
+    return {
+        "Namespace": metric.namespace,
+        "MetricName": metric.name,
+        "Dimensions": _dimensions(metric),
+        "Statistic" if is_plain else "ExtendedStatistic": metric.statistic,
+        "Period": alarm.period_seconds,
+        "Threshold": alarm.threshold,
+    }
+
+
+def _band(alarm: AlarmPlan) -> dict[str, Any]:
+    metric = alarm.metric
+    named = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": _dimensions(metric)}
+    measured = {"Metric": named, "Period": alarm.period_seconds, "Stat": metric.statistic}
+    band = {"Id": "band", "Expression": f"ANOMALY_DETECTION_BAND(m1, {alarm.threshold:g})", "ReturnData": True}
+    return {"Metrics": [{"Id": "m1", "MetricStat": measured, "ReturnData": True}, band], "ThresholdMetricId": "band"}
+
+
+def _dimensions(metric: MetricPlan) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in sorted(metric.dimensions.items())]
+
+
+def _composite(composite: CompositePlan, depends: list[str], names: Names) -> Resource:
+    action = [names.topic_arn(composite.action_topic)] if composite.action_topic else []
+    suppressor: dict[str, Any] = {}
+    if composite.suppressor:
+        suppressor = {
+            "ActionsSuppressor": names.arn("cloudwatch", f"alarm:{composite.suppressor}"),
+            "ActionsSuppressorWaitPeriod": composite.suppressor_wait_seconds,
+            "ActionsSuppressorExtensionPeriod": composite.suppressor_extension_seconds,
+        }
+    properties = {
+        "AlarmName": composite.name,
+        "AlarmDescription": composite.description,
+        "AlarmRule": rule_text(composite),
+        "AlarmActions": action,
+        "OKActions": action,
+        **suppressor,
+    }
+    return resource("AWS::CloudWatch::CompositeAlarm", properties, **({"DependsOn": depends} if depends else {}))

@@ -1,0 +1,63 @@
+"""Dashboards, X-Ray groups, the sampling rule, and how long logs are kept."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from pipewarden_cdk.rendering.fragment import Fragment, attribute, logical_id, resource
+from pipewarden_plan.plan import DashboardPlan, TracingPlan
+
+GROUPS_AT_ONCE = 250
+"""Of one custom resource, so that one call of the retention function ends well within its time."""
+SAMPLING_PRIORITY = 9_000
+SAMPLED_A_SECOND = 1
+
+
+def render_dashboards(dashboards: Iterable[DashboardPlan]) -> Fragment:
+    return {
+        logical_id("Dashboard", dashboard.name): resource(
+            "AWS::CloudWatch::Dashboard",
+            {
+                "DashboardName": dashboard.name,
+                "DashboardBody": json.dumps(dashboard.body, separators=(",", ":"), ensure_ascii=False),
+            },
+        )
+        for dashboard in dashboards
+    }
+
+
+def render_tracing(tracing: TracingPlan, environment: str) -> Fragment:
+    """The sampling rule binds programs that give their spans the attribute `pipewarden.environment`: a rule for all
+    services would change how everything else in the account is sampled. Lambda samples by a rate of its own."""
+    fragment = {
+        logical_id("Traces", name): resource("AWS::XRay::Group", {"GroupName": name, "FilterExpression": expression})
+        for name, expression in tracing.groups
+    }
+    if tracing.sampling_rule:
+        name, rate = tracing.sampling_rule
+        anything = dict.fromkeys(("ServiceName", "ServiceType", "Host", "HTTPMethod", "URLPath", "ResourceARN"), "*")
+        rule = {
+            "RuleName": name,
+            "Version": 1,
+            "Priority": SAMPLING_PRIORITY,
+            "FixedRate": rate,
+            "ReservoirSize": SAMPLED_A_SECOND,
+            "Attributes": {"pipewarden.environment": environment},
+            **anything,
+        }
+        fragment[logical_id("Sampling", name)] = resource("AWS::XRay::SamplingRule", {"SamplingRule": rule})
+    return fragment
+
+
+def render_retention(groups: Sequence[str], days: int) -> Fragment:
+    """A service may have made a group already, or makes it later: CloudFormation's own log group would fail then."""
+    return {
+        f"Retention{number}": resource(
+            "Custom::PipewardenRetention",
+            {
+                "ServiceToken": attribute("Retention", "Arn"),
+                "Groups": list(groups[start : start + GROUPS_AT_ONCE]),
+                "Days": days,
+            },
+        )
+        for number, start in enumerate(range(0, len(groups), GROUPS_AT_ONCE), 1)
+    }

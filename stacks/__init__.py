@@ -1,0 +1,1 @@
+"""The app's stacks: wiring only."""
