@@ -4,6 +4,7 @@ import argparse
 import shlex
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if name == "start":
             action.add_argument("--port", type=_port, help="port on 127.0.0.1 (default: a free one)")
-            action.add_argument("--account", type=_account, help="account that it answers as (default: 123456789012)")
-            action.add_argument("--region", help="region that it answers as (default: us-east-1)")
+            action.add_argument(
+                "--account", type=_account, help="account that it answers as (default: that of the environment local)"
+            )
+            action.add_argument("--region", help="region that it answers as (default: that of the environment local)")
         if name == "inbox":
             action.add_argument("address", nargs="?", metavar="ADDRESS", help="only messages to this address or number")
         if name in ("status", "inbox"):
@@ -60,14 +63,27 @@ def _start(arguments: Namespace, state: Path) -> int:
 
     if not arguments.root.is_dir():
         raise CommandError(f"{arguments.root} is no folder; give the project's folder with --root.")
-    chosen = {name: getattr(arguments, name) for name in ("account", "region") if getattr(arguments, name)}
-    found = control.start(state, port=arguments.port, **chosen)
+    found = control.start(state, port=arguments.port, **_account_and_region(arguments))
     print(f"The embedded AWS listens on {found.endpoint_url} (account {found.account}, {found.region}).")
     print("Point AWS tools of this shell at it:\n")
     _print_exports(found)
     print()
     _print_imitations(found)
     return 0
+
+
+def _account_and_region(arguments: Namespace) -> dict[str, str]:
+    """As asked for, else as the environment `local` of this folder has them, so that it can be deployed at once."""
+    from pipewarden_cli.project import LOCAL_ENVIRONMENT, find_environment
+
+    chosen: dict[str, str] = {}
+    if (arguments.root / "config" / "environments" / f"{LOCAL_ENVIRONMENT}.yaml").is_file():
+        # A broken file matters to whoever deploys it, not to the embedded AWS.
+        with suppress(CommandError):
+            environment = find_environment(arguments.root, LOCAL_ENVIRONMENT)
+            chosen = {"account": environment.account, "region": environment.region}
+    asked = {name: getattr(arguments, name) for name in ("account", "region") if getattr(arguments, name)}
+    return {**chosen, **asked}
 
 
 def _stop(_: Namespace, state: Path) -> int:
