@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipewarden.settings import Channel, Rung, Severity
-from pipewarden_plan.finding import Finding
+from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
-from pipewarden_plan.interpolation import SAMPLE, Fill, filler
+from pipewarden_plan.interpolation import SAMPLE, Fill, filler, needs_filling
 from pipewarden_plan.marked import MarkedDict, mark_of
 from pipewarden_plan.model import Environment, Maintenance, Mark
 from pipewarden_plan.reading import Reading
@@ -45,6 +45,10 @@ def read_environment(
     """One environment file with everything in it that does not fit."""
     reading = Reading(grammar, filler({**SAMPLE, "env": name}))
     found = EnvironmentReading(name, file, raw, reading.read("environment", raw, raw, (), Mark(file, 1)))
+    for key in ("account", "region"):
+        if isinstance(written := raw.get(key), str) and needs_filling(written):
+            message = f"{key} cannot be an interpolation: $({key}) is made of it"
+            reading.findings.append(finding("PW112", found.place(key), message, path=key))
     channels = raw.get("channels")
     if isinstance(channels, MarkedDict):
         for key, value in channels.items():

@@ -1,6 +1,6 @@
 """Declaration and environment → Model: overrides merged, defaults applied, interpolations filled, base units."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipewarden.settings import RetryPolicy
 from pipewarden_plan.checks.table import check_environments, check_pipelines
@@ -9,6 +9,7 @@ from pipewarden_plan.declaration import Declaration, Project
 from pipewarden_plan.environment import environment_of
 from pipewarden_plan.files import no_environment
 from pipewarden_plan.finding import DeclarationError, Finding
+from pipewarden_plan.interpolation import Fill
 from pipewarden_plan.model import AlarmOverride, Model, Pipeline, Resource, Schedule
 from pipewarden_plan.overrides import lay_over
 from pipewarden_plan.reading import PipelineReading, ResourceReading
@@ -31,11 +32,25 @@ def _resolve(project: Project, environment_name: str) -> Model:
     laid = lay_over(environment, project.declarations, project.grammar, everything=True)
     _refuse(laid.findings)
     _refuse([*check_pipelines(laid.pipelines), *check_environments(environment, laid.pipelines)])
-    teams = {declaration.team: declaration for declaration in project.declarations}
-    retries = {team: _retry_of(project, declaration) for team, declaration in teams.items()}
+    files = {declaration.team: _file(project, declaration, environment.fill) for declaration in project.declarations}
     ordered = sorted(laid.pipelines, key=lambda pipeline: pipeline.team)
-    pipelines = (_pipeline(pipeline, teams[pipeline.team], retries[pipeline.team]) for pipeline in ordered)
-    return Model(environment=environment_of(environment), pipelines=tuple(pipelines))
+    pipelines = tuple(_pipeline(pipeline, files[pipeline.team]) for pipeline in ordered)
+    return Model(environment=environment_of(environment), pipelines=pipelines)
+
+
+class _File(NamedTuple):
+    """What one file says about all of its pipelines."""
+
+    owner: str
+    runbook: str
+    retry: RetryPolicy
+
+
+def _file(project: Project, declaration: Declaration, fill: Fill) -> _File:
+    read = project.grammar.reader("declaration")(declaration.raw, fill)
+    defaults = read.get("defaults", {})
+    retry = defaults.get("retry") or project.grammar.reader("retry")({}, fill)
+    return _File(read["owner"], defaults.get("runbook", ""), _retry(retry))
 
 
 def _is_broken(project: Project, environment_name: str) -> bool:
@@ -57,30 +72,23 @@ def _refuse(findings: list[Finding]) -> None:
         raise DeclarationError(errors)
 
 
-def _retry_of(project: Project, declaration: Declaration) -> RetryPolicy:
-    """What holds for a resource of this file that says nothing about retries."""
-    declared = declaration.defaults.get("retry", {})
-    return _retry(project.grammar.reader("retry")(declared, lambda text: text))
-
-
 def _retry(read: dict[str, Any]) -> RetryPolicy:
     return RetryPolicy(attempts=read["attempts"], backoff_seconds=read["backoff"], classes=tuple(read["classes"]))
 
 
-def _pipeline(reading: PipelineReading, declaration: Declaration, retry: RetryPolicy) -> Pipeline:
+def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
     read = reading.read or {}
-    defaults = declaration.defaults
     return Pipeline(
         name=reading.name,
         team=reading.team,
-        owner=declaration.raw["owner"],
+        owner=file.owner,
         severity=reading.severity,
         description=read.get("description", ""),
-        runbook=read.get("runbook") or defaults.get("runbook", ""),
+        runbook=read.get("runbook", file.runbook),
         schedule=_schedule(read["schedule"]) if "schedule" in read else None,
         depends_on=tuple(read.get("depends_on", ())),
         expect=read.get("expect", {}),
-        resources=tuple(_resource(resource, retry) for resource in reading.resources.values()),
+        resources=tuple(_resource(resource, file.retry) for resource in reading.resources.values()),
         alarms={key: _alarm(row) for key, row in read.get("alarms", {}).items()},
         mark=reading.mark,
     )
