@@ -34,6 +34,7 @@ LOOKBACK = timedelta(days=2)
 """A run may have started this long before the moment from which it interests us (default timeout: 48 hours)."""
 MOST_PAGES = 10
 LOG_GROUP_PREFIX = "/aws-glue/jobs"
+PYTHON_SHELL_LOG_GROUP = "/aws-glue/python-jobs"
 PYTHON_SHELL_CAPACITIES = (0.0625, 1.0)
 
 
@@ -133,12 +134,14 @@ def _read_run(found: Mapping[str, Any], target: Target) -> Run:
 
 
 def _log_group(found: Mapping[str, Any], target: Target) -> str:
-    """Where the run's errors are. GetJobRun does not name the kind of job; Python shell knows two capacities only."""
+    """Where the run's errors are. GetJobRun does not name the kind of job; Python shell has its own log groups, and two
+    capacities only."""
     prefix = target.fields.get("log_group_prefix", LOG_GROUP_PREFIX)
     if prefix != LOG_GROUP_PREFIX:
         return f"{prefix}/error"
-    shell = found.get("MaxCapacity") in PYTHON_SHELL_CAPACITIES and found.get("WorkerType") != "G.025X"
-    return "/aws-glue/python-jobs/error" if shell else f"{prefix}/error"
+    shell = str(found.get("LogGroupName", "")).startswith(PYTHON_SHELL_LOG_GROUP)
+    shell |= found.get("MaxCapacity") in PYTHON_SHELL_CAPACITIES and found.get("WorkerType") != "G.025X"
+    return f"{PYTHON_SHELL_LOG_GROUP}/error" if shell else f"{prefix}/error"
 
 
 ERRORS = (
@@ -260,8 +263,8 @@ TECHNOLOGY = Technology(
     log_groups=(
         "$(log_group_prefix)/error",
         "$(log_group_prefix)/output",
-        "/aws-glue/python-jobs/error",
-        "/aws-glue/python-jobs/output",
+        f"{PYTHON_SHELL_LOG_GROUP}/error",
+        f"{PYTHON_SHELL_LOG_GROUP}/output",
     ),
     console="https://$(region).$(console)/gluestudio/home?region=$(region)#/editor/job/$(job_name)/runs",
     run_console="https://$(region).$(console)/gluestudio/home?region=$(region)#/job/$(job_name)/run/$(run_id)",

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,25 +14,9 @@ from pipewarden.registry import technologies
 from pipewarden.technology import Target, Technology
 from pipewarden_plan.grammar import Grammar, grammar
 
-SEVENTH = '''
-"""A technology that came as one file."""
-from pipewarden.technology import AlarmRule, Technology
-
-TECHNOLOGY = Technology(
-    type="firehose", title="Firehose stream", summary="A stream.",
-    example={"type": "firehose", "stream": "orders", "expect": {"delay": "15m"}},
-    fields={"stream": {"$ref": "#/$defs/name", "description": "Name of the stream."}},
-    required=("stream",), identity="stream",
-    arn="arn:$(partition):firehose:$(region):$(account):deliverystream/$(stream)",
-    expectations={"delay": {"$ref": "#/$defs/duration", "description": "Data is not older on arrival."}},
-    alarms=(AlarmRule(
-        key="delay", meaning="Data arrives late.", first_steps=("Look at the destination.",),
-        namespace="AWS/Firehose", metric="DeliveryToS3.DataFreshness",
-        dimensions={"DeliveryStreamName": "$(stream)"}, statistic="Maximum", comparison=">", threshold="delay",
-        unit="Seconds", source="https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html",
-    ),),
-)
-'''
+GUIDE = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+SEVENTH = textwrap.dedent(GUIDE.split("```python\n")[1].split("```")[0])
+"""The technology that the recipe in CONTRIBUTING.md writes."""
 
 
 @pytest.fixture
