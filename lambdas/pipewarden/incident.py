@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pipewarden.signal import Signal
+from pipewarden.technology import FailureClass
 
 MAX_REASONS = 40
 MAX_TEXT = 2_000
@@ -38,7 +39,7 @@ class Reason:
     since: datetime
     text: str
     error: str = ""
-    failure_class: str = ""
+    failure_class: FailureClass | Literal[""] = ""
     advice: str = ""
     run_id: str = ""
     redrive: int = 0

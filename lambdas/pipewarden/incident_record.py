@@ -53,7 +53,7 @@ def read_history(item: Item) -> RunHistory:
 
 def _known(values: Mapping[str, Any], record: Any) -> dict[str, Any]:
     """The attributes that the record has: an older or newer version's item is still read."""
-    defaults = {"text": "", "resource": ""} if record in (Reason, Attempt) else {}
+    defaults = {name: "" for name in ("text", "resource") if name in record.__dataclass_fields__}
     kept = {name: values[name] for name in record.__dataclass_fields__ if name in values}
     return {**defaults, **{name: _moment(name, value) for name, value in kept.items()}}
 

@@ -7,7 +7,7 @@
 | `INCIDENT#<id>` | `PAGE#<number>` | the facts of a page as sent (`page.Page`), for rungs that send it again |
 | `PIPELINE#<name>` | `OPEN` | `incident`: the pipeline's open incident; gone when that is over |
 | `PIPELINE#<name>` | `RUNS#<resource>` | `RunHistory` |
-| `RUN#<technology>#<identity>#<run id>` | `RUN` | `incident`, `resource`, `attempt`: a run that we started |
+| `RUN#<pipeline>#<resource>#<run id>` | `RUN` | `incident`, `resource`, `attempt`: a run that we started |
 | `SEEN#<signal key>` | `SEEN` | `incident`: a signal that was handled or is being handled; `time` of the event |
 | `BUDGET` | `HOUR#<hour>` | `retries` started in that hour |
 | `DRAIN#<queue>` | `STATE` | lease and counts of a drain (`drain_store`) |
@@ -127,6 +127,12 @@ class IncidentStore:
         key = _key(f"INCIDENT#{incident}", "META")
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return read_incident(item) if item else None
+
+    def load_runs(self, pipeline: str, resource: str) -> RunHistory:
+        """What is remembered about the runs of one resource."""
+        key = _key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
+        item = self._dynamodb.get_item(TableName=self._table, Key=key).get("Item")
+        return read_history(item) if item else RunHistory()
 
     def timeline(self, incident: str) -> list[Entry]:
         """Every entry, oldest first."""

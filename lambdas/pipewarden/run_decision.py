@@ -102,7 +102,7 @@ def _objection(history: History, policy: Policy) -> str | None:
 
 def _used(history: History, resource: str) -> int:
     attempts = history.incident.attempts_of(resource) if history.incident else ()
-    return max((attempt.number for attempt in attempts), default=0)
+    return max((attempt.number for attempt in attempts), default=history.earlier_attempts)
 
 
 def _attempts(policy: Policy) -> int:

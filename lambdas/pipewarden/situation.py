@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import AlarmSettings, DrainPolicy, RetryPolicy
+from pipewarden.signal import Signal
 from pipewarden.technology import FailureClass, Run
 
 
@@ -48,12 +49,14 @@ class History:
     """What is known when a signal is decided.
 
     `incident` is the open one of the pipeline, `incident_id` its id or the one that a new incident would get; `attempt`
-    is the retry of ours whose run the signal tells of. `pursuit` answers a check: what the run in question does now.
+    is the retry of ours whose run the signal tells of, and `earlier_attempts` its number when that was in an incident
+    which is over. `pursuit` answers a check: what the run in question does now.
     """
 
     incident_id: str
     incident: Incident | None = None
     attempt: Attempt | None = None
+    earlier_attempts: int = 0
     runs: RunHistory = field(default_factory=RunHistory)
     retries_this_hour: int = 0
     run: Run | None = None
@@ -77,6 +80,21 @@ class History:
             return True
         stale = now - incident.last_paged > timedelta(seconds=respond_within_seconds)
         return incident.state != IncidentState.ACKNOWLEDGED and not stale
+
+
+def attempt_of(signal: Signal, run: Run | None, resource: str, incident: Incident) -> Attempt | None:
+    """The retry of ours, still going on, whose run the signal tells of.
+
+    A quick run may end before its id was written down; then what it is a retry of tells, or that it is the failed run
+    itself, redriven.
+    """
+    for attempt in incident.attempts_of(resource):
+        same = attempt.run_id == signal.run_id and signal.redrive >= attempt.redrive
+        again = attempt.failed_run_id == signal.run_id and signal.redrive > attempt.failed_redrive
+        heir = run is not None and run.retry_of == attempt.failed_run_id
+        if (attempt.state == "started" and same) or (attempt.state == "starting" and (again or heir)):
+            return attempt
+    return None
 
 
 Action = Literal["ignore", "note", "hold", "retry", "page", "drain", "clear", "start", "wait", "busy"]

@@ -1,0 +1,62 @@
+"""Taking an incident over: by a signed link, or by the command line."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from pipewarden.incident import Incident, IncidentState
+from pipewarden.incident_store import ConflictError, Write
+from pipewarden.measurement import Measurement
+from pipewarden.workplace import BusyError, Workplace
+
+MOST_CONFLICTS = 12
+MOST_NAME_CHARACTERS = 80
+
+Result = Literal["acknowledged", "already", "over", "unknown", "superseded"]
+
+
+def acknowledge(workplace: Workplace, incident_id: str, by: str, page: int = 0) -> tuple[Result, Incident | None]:
+    """Stop the chain of rungs: somebody has it now. Twice is the same as once; the first one's name stays.
+
+    `page` (from a link) must be the latest page, so that an old link says nothing about what came after it; 0 means
+    whatever is open. Reasons that no signal will ever clear (messages in quarantine) end here, and the incident with
+    them when they are all there is.
+    """
+    for _ in range(MOST_CONFLICTS):
+        incident, now = workplace.store.load(incident_id), workplace.now()
+        result = _judge(incident, page)
+        if incident is None or result != "acknowledged":
+            return result, incident
+        after = acknowledged(incident, by[:MOST_NAME_CHARACTERS], now)
+        try:
+            written = workplace.store.write(Write(incident=after), now)
+        except ConflictError:
+            continue
+        if incident.last_paged:
+            seconds = (now - incident.last_paged).total_seconds()
+            workplace.measure(Measurement(name="SecondsToAcknowledge", value=max(0.0, seconds), unit="Seconds"))
+        return "acknowledged", written
+    raise BusyError("others keep writing this incident")
+
+
+def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:
+    """The incident as it is once somebody has taken it. Pure."""
+    incident = replace(
+        incident, state=IncidentState.ACKNOWLEDGED, acknowledged=now, acknowledged_by=by or "somebody"
+    ).noting(now, "acknowledged", f"by {by or 'somebody'}")
+    settled = tuple(reason.key for reason in incident.open_reasons if reason.kind == "dead-letters" and reason.told)
+    incident = incident.without_reasons(settled)
+    if incident.open_reasons:
+        return incident
+    closed = replace(incident, state=IncidentState.CLOSED, ended=now, ending=True)
+    return closed.noting(now, "closed", "nothing is left that a signal could end")
+
+
+def _judge(incident: Incident | None, page: int) -> Result:
+    if incident is None:
+        return "unknown"
+    if incident.acknowledged:
+        return "already"
+    if incident.over:
+        return "over"
+    return "superseded" if page and page < incident.pages else "acknowledged"

@@ -1,0 +1,161 @@
+"""Pages and recovered messages on their way out: facts gathered, rendered, delivered, the chain of rungs laid out."""
+
+from datetime import datetime
+
+from pipewarden.channel_message import Notice
+from pipewarden.delivery import Delivery
+from pipewarden.duration import say_moment
+from pipewarden.escalation import Call, next_repeat, plan_calls
+from pipewarden.incident import Effect, Entry, Incident, Reason
+from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
+from pipewarden.log_excerpt import read_log
+from pipewarden.measurement import Measurement
+from pipewarden.message import Message, render_page, render_recovered
+from pipewarden.page import Page, compose_page, order_reasons, page_item
+from pipewarden.secret import signing_key
+from pipewarden.settings import Severity
+from pipewarden.technology import fill
+from pipewarden.workplace import Workplace
+
+NO_ROUTE = Severity(respond_within_seconds=0, notify=())
+
+
+class Announcements:
+    """Sends what an incident's `page` and `recovered` effects ask for."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._delivery = Delivery(workplace)
+
+    def page(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        """Send one page. Later rungs are scheduled first: whatever fails after that, the chain goes on."""
+        number, settings = int(effect.detail["number"]), self._workplace.settings
+        page = self._compose(incident, number, str(effect.detail["why"]), effect.at or now)
+        self._workplace.store.put_page(incident.id, number, page_item(page), now)
+        route = settings.severities.get(incident.severity, NO_ROUTE)
+        at_once = self._lay_out(incident, route, number, page.sent, now)
+        notice = make_notice(page, render_page(page), "page")
+        lines = self._delivery.announce(notice, route.notify)
+        for call in at_once:
+            channel = route.escalate[call.rung].to
+            if channel not in route.notify:
+                lines += self._delivery.send_to(channel, notice)
+            lines.append(f"rung {call.rung + 1}: {channel}")
+        self._workplace.measure(Measurement(name="PagesSent"))
+        told = ", ".join(route.notify) or "the page topic"
+        return tuple(Entry(time=now, kind="sent", text=line) for line in (f"page {number} sent to {told}", *lines))
+
+    def recovered(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        """Tell those who were told, and the page topic, that it is over."""
+        settings = self._workplace.settings
+        message = render_recovered(incident, settings.environment)
+        notice = Notice(
+            event="recovered",
+            key=incident.id,
+            pipeline=incident.pipeline,
+            environment=settings.environment,
+            severity=incident.severity,
+            message=message,
+            links={},
+        )
+        route = settings.severities.get(incident.severity, NO_ROUTE)
+        lines = self._delivery.announce(notice, route.notify)
+        for channel in _reached(incident, route):
+            lines += self._delivery.send_to(channel, notice)
+        return tuple(Entry(time=now, kind="sent", text=line) for line in (message.headline, *lines))
+
+    def _lay_out(self, incident: Incident, route: Severity, number: int, sent: datetime, now: datetime) -> list[Call]:
+        """Schedule every rung that is not due at once, and the first repetition of a last rung that is; return the
+        others."""
+        at_once = []
+        for call, moment in plan_calls(route, number, sent):
+            if moment > sent:
+                schedule_call(self._workplace, incident.id, call, moment, now)
+                continue
+            at_once.append(call)
+            if again := next_repeat(route, call, sent):
+                schedule_call(self._workplace, incident.id, again[0], again[1], now)
+        return at_once
+
+    def _compose(self, incident: Incident, number: int, why: str, sent: datetime) -> Page:
+        main = order_reasons(incident)[0]
+        logged = next((reason for reason in order_reasons(incident)[::-1] if reason.log_group), main)
+        lines: tuple[str, ...] = ()
+        if logged.log_group:
+            logs = self._workplace.clients("logs")
+            lines = read_log(logs, logged.log_group, logged.log_stream, logged.run_id, logged.since)
+        source = " ".join(part for part in (logged.log_group, logged.log_stream) if part)
+        return compose_page(
+            incident,
+            self._workplace.settings,
+            number=number,
+            why=why,
+            sent=sent,
+            links=self._links(incident, main, logged, number, sent),
+            log=(source, lines),
+            last_good=self._last_good(incident, main),
+        )
+
+    def _links(self, incident: Incident, main: Reason, logged: Reason, number: int, sent: datetime) -> dict[str, str]:
+        """Acknowledge first; the others in the order in which one opens them."""
+        workplace, settings = self._workplace, self._workplace.settings
+        declared = settings.pipelines[incident.pipeline]
+        links = {}
+        if workplace.acknowledge_url:
+            key = signing_key(workplace)
+            links["acknowledge"] = sign_link(workplace.acknowledge_url, incident.id, number, sent, key)
+        if main.resource in declared.resources:
+            links |= self._console_links(incident.pipeline, main)
+        if logged.log_group:
+            links["log"] = log_link(settings, logged.log_group, logged.log_stream)
+        if alarm := str(main.detail.get("alarm", "")):
+            links["alarm"] = alarm_link(settings, alarm)
+        if declared.dashboard:
+            links["dashboard"] = dashboard_link(settings, declared.dashboard)
+        if declared.runbook:
+            links["runbook"] = declared.runbook
+        return links
+
+    def _console_links(self, pipeline: str, main: Reason) -> dict[str, str]:
+        settings = self._workplace.settings
+        technology = self._workplace.technologies.get(settings.pipelines[pipeline].resources[main.resource].type)
+        if technology is None:
+            return {}
+        values = {**technology.values(settings.target(pipeline, main.resource)), "run_id": main.run_id}
+        links = {"run": technology.run_console} if main.run_id else {}
+        links["console"] = technology.console
+        return {name: fill(template, values) for name, template in links.items() if template}
+
+    def _last_good(self, incident: Incident, main: Reason) -> str:
+        if not main.resource:
+            return ""
+        runs = self._workplace.store.load_runs(incident.pipeline, main.resource)
+        return f"{say_moment(runs.last_good)} ({runs.last_good_run})" if runs.last_good else ""
+
+
+def make_notice(page: Page, message: Message, event: str) -> Notice:
+    """A page as channels take it."""
+    return Notice(
+        event="again" if event == "again" else "page",
+        key=page.incident,
+        pipeline=page.pipeline,
+        environment=page.environment,
+        severity=page.severity,
+        message=message,
+        links=page.links,
+    )
+
+
+def schedule_call(workplace: Workplace, incident: str, call: Call, moment: datetime, now: datetime) -> None:
+    """Have the escalator make one call of one rung at its time."""
+    event = {"incident": incident, "page": call.page, "rung": call.rung, "repeat": call.repeat}
+    workplace.one_shots.call_at(moment, now, f"{incident}-call-{call.name}", "escalator", event)
+
+
+def _reached(incident: Incident, route: Severity) -> list[str]:
+    """Channels that rungs have called, besides those that hear anyway."""
+    if not incident.paged or not incident.last_paged:
+        return []
+    at_once = {rung.to for rung in route.escalate if rung.after_seconds <= 0}
+    called = {route.escalate[int(name.split(".")[1])].to for name in incident.rungs}
+    return sorted((at_once | called) - set(route.notify))

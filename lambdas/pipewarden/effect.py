@@ -1,0 +1,99 @@
+"""Doing what an incident's pending effects say: doing one twice is harmless, or at worst a second message."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from json import dumps
+
+from pipewarden.announcement import Announcements
+from pipewarden.incident import Effect, Entry, Incident
+from pipewarden.incident_store import ConflictError, Write
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.workplace import BusyError, Workplace
+
+MOST_CONFLICTS = 12
+
+
+class Effects:
+    """Performs effects and takes them out of the incident."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._announcements = Announcements(workplace)
+        self._doers: dict[str, Callable[[Incident, Effect, datetime], tuple[Entry, ...]]] = {
+            "schedule-retry": self._schedule_retry,
+            "schedule-check": self._schedule_check,
+            "page": self._announcements.page,
+            "recovered": self._announcements.recovered,
+            "drain": self._drain,
+        }
+
+    def perform(self, incident: Incident, keys: frozenset[str]) -> None:
+        """Do the effects with these keys, in order. What was done before one fails is taken out all the same."""
+        done: list[str] = []
+        entries: list[Entry] = []
+        try:
+            for effect in incident.pending:
+                if effect.key in keys:
+                    entries += self._doers[effect.kind](incident, effect, self._workplace.now())
+                    done.append(effect.key)
+        finally:
+            if done:
+                self._take_out(incident, frozenset(done), tuple(entries))
+
+    def _take_out(self, incident: Incident, done: frozenset[str], entries: tuple[Entry, ...]) -> None:
+        for _ in range(MOST_CONFLICTS):
+            left = tuple(effect for effect in incident.pending if effect.key not in done)
+            changed = replace(
+                incident, pending=left, leased_until=incident.leased_until if left else None, fresh=entries
+            )
+            try:
+                self._workplace.store.write(Write(incident=changed), self._workplace.now())
+            except ConflictError:
+                incident = self._workplace.store.load(incident.id) or incident
+                continue
+            return
+        raise BusyError("others keep writing this incident")
+
+    def _schedule_retry(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        due = effect.at or now
+        signal = Signal(
+            kind=SignalKind.RETRY_DUE,
+            time=due,
+            pipeline=incident.pipeline,
+            resource=effect.resource,
+            incident=incident.id,
+            attempt=effect.attempt,
+        )
+        self._workplace.one_shots.signal_at(due, now, f"{incident.id}-{effect.key}", signal)
+        return ()
+
+    def _schedule_check(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        due = effect.at or now
+        key, count = str(effect.detail["reason"]), int(effect.detail.get("count", 0))
+        signal = check_signal(incident, effect.resource, effect.attempt, key, count, due)
+        self._workplace.one_shots.signal_at(due, now, f"{incident.id}-{effect.key}", signal)
+        return ()
+
+    def _drain(self, incident: Incident, effect: Effect, _now: datetime) -> tuple[Entry, ...]:
+        """Start the drainer; it leases the queue, so a second start finds it taken."""
+        event = {"pipeline": incident.pipeline, "resource": effect.resource, "incident": incident.id}
+        self._workplace.clients("lambda").invoke(
+            FunctionName=self._workplace.settings.names.function("drainer"),
+            InvocationType="Event",
+            Payload=dumps(event).encode(),
+        )
+        return ()
+
+
+def check_signal(incident: Incident, resource: str, attempt: int, key: str, count: int, moment: datetime) -> Signal:
+    """The reminder to look what has become of something."""
+    return Signal(
+        kind=SignalKind.CHECK_DUE,
+        time=moment,
+        pipeline=incident.pipeline,
+        resource=resource,
+        incident=incident.id,
+        attempt=attempt,
+        detail={"reason": key, "count": count},
+    )

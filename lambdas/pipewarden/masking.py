@@ -1,0 +1,27 @@
+"""Taking secrets out of text that people, mail servers and chat rooms will see."""
+
+import re
+
+MASK = "****"
+PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        (r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b", rf"\1{MASK}"),
+        (r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", rf"\1 {MASK}"),
+        (r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", MASK),
+        (r"([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@", rf"\1:{MASK}@"),
+        (
+            r"""((?:[a-z0-9]+[_-])*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"""
+            r"""|credential)s?(?:[_-][a-z0-9]+)*["']?\s*(?:[:=]|=>)\s*["']?)(?!\*\*\*\*)[^\s"',;&}]+""",
+            rf"\1{MASK}",
+        ),
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", MASK),
+    )
+)
+
+
+def mask(text: str) -> str:
+    """The text with keys, tokens, passwords and credentials in URLs replaced; what stands around them is kept."""
+    for pattern, replacement in PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text

@@ -1,0 +1,139 @@
+"""What a page says, as facts: composed once, rendered for each way of telling, kept for the rungs that say it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipewarden.duration import say_time
+from pipewarden.incident import Attempt, Incident, Reason
+from pipewarden.item import Item, from_item, to_item
+from pipewarden.masking import mask
+from pipewarden.settings import Settings
+
+MOST_CAUSES = 10
+MOST_ERROR_CHARACTERS = 1_000
+MOST_SAMPLES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """One reason in words. `within` says that it explains another one."""
+
+    text: str
+    since: datetime
+    error: str = ""
+    failure_class: str = ""
+    why_class: str = ""
+    advice: str = ""
+    within: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Everything that on-call needs to act, masked. `links` are in the order in which they are shown."""
+
+    incident: str
+    environment: str
+    pipeline: str
+    owner: str
+    severity: str
+    number: int
+    why: str
+    since: datetime
+    sent: datetime
+    respond_within_seconds: float
+    causes: tuple[Cause, ...]
+    description: str = ""
+    tried: tuple[str, ...] = ()
+    first_steps: tuple[str, ...] = ()
+    log_source: str = ""
+    log_lines: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    last_good: str = ""
+    below: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cause(self) -> Cause:
+        """The one that the first line names."""
+        return self.causes[0]
+
+
+def compose_page(
+    incident: Incident,
+    settings: Settings,
+    *,
+    number: int,
+    why: str,
+    sent: datetime,
+    links: Mapping[str, str],
+    log: tuple[str, tuple[str, ...]] = ("", ()),
+    last_good: str = "",
+) -> Page:
+    """The facts of one page of an incident. `log` is (where the lines are from, the lines)."""
+    declared = settings.pipelines[incident.pipeline]
+    reasons = order_reasons(incident)
+    route = settings.severities.get(incident.severity)
+    return Page(
+        incident=incident.id,
+        environment=settings.environment,
+        pipeline=incident.pipeline,
+        owner=declared.owner,
+        description=declared.description,
+        severity=incident.severity,
+        number=number,
+        why=mask(why),
+        since=incident.since,
+        sent=sent,
+        respond_within_seconds=route.respond_within_seconds if route else 0.0,
+        causes=tuple(_cause(reason) for reason in reasons[:MOST_CAUSES]),
+        tried=tuple(_tried(attempt) for attempt in incident.attempts if attempt.state != "cancelled"),
+        first_steps=tuple(dict.fromkeys(step for r in reasons for step in r.detail.get("first_steps", ()))),
+        log_source=log[0],
+        log_lines=log[1],
+        samples=tuple(mask(str(s)) for r in reasons for s in r.detail.get("samples", ()))[:MOST_SAMPLES],
+        last_good=last_good,
+        below=declared.downstream,
+        links=links,
+    )
+
+
+def order_reasons(incident: Incident) -> list[Reason]:
+    """What is open, or all of it when nothing is; what is not mere evidence first, then the latest first."""
+    reasons = incident.open_reasons or incident.reasons
+    return sorted(reasons, key=lambda reason: (reason.evidence, -reason.since.timestamp()))
+
+
+def page_item(page: Page) -> Item:
+    return to_item(page.__dict__)
+
+
+def read_page(item: Item) -> Page:
+    values = from_item(item)
+    causes = tuple(
+        Cause(**{"text": "", **cause, "since": datetime.fromisoformat(cause["since"])}) for cause in values["causes"]
+    )
+    moments = {name: datetime.fromisoformat(values[name]) for name in ("since", "sent")}
+    rows = {name: tuple(values.get(name, ())) for name in ("tried", "first_steps", "log_lines", "samples", "below")}
+    defaults = {"owner": "", "why": "", "number": 0, "respond_within_seconds": 0.0}
+    return Page(**{**defaults, **values, **moments, **rows, "causes": causes})
+
+
+def _cause(reason: Reason) -> Cause:
+    return Cause(
+        text=mask(reason.text),
+        since=reason.since,
+        error=mask(reason.error)[:MOST_ERROR_CHARACTERS],
+        failure_class=reason.failure_class,
+        why_class=mask(str(reason.detail.get("why", ""))),
+        advice=reason.advice,
+        within=reason.evidence,
+    )
+
+
+def _tried(attempt: Attempt) -> str:
+    """`02:12 UTC retry 1 of extract: failed (jr_1)`."""
+    words = {"planned": "is planned", "starting": "is being started", "started": "is running"}
+    run = f" ({attempt.run_id})" if attempt.run_id else ""
+    moment = say_time(attempt.started or attempt.due)
+    return f"{moment} retry {attempt.number} of {attempt.resource} {words.get(attempt.state, attempt.state)}{run}"

@@ -1,0 +1,46 @@
+"""From the settings to the policy that applies to one signal."""
+
+from collections.abc import Mapping
+
+from pipewarden.settings import AlarmSettings, PipelineSettings, Settings
+from pipewarden.situation import Policy
+from pipewarden.technology import Technology
+
+DEFAULT_RESPOND_SECONDS = 4 * 3600.0
+
+
+def make_policy(
+    settings: Settings,
+    technologies: Mapping[str, Technology],
+    pipeline: str,
+    resource: str,
+    alarm: AlarmSettings | None = None,
+) -> Policy:
+    """What was declared for one resource; `resource` "" is the pipeline as a whole. Raises KeyError for an undeclared
+    one."""
+    declared = settings.pipelines[pipeline]
+    found = declared.resources[resource] if resource else None
+    technology = technologies.get(found.type) if found else None
+    severity = alarm.severity if alarm else declared.severity
+    route = settings.severities.get(severity)
+    return Policy(
+        pipeline=pipeline,
+        resource=resource,
+        severity=severity,
+        respond_within_seconds=route.respond_within_seconds if route else DEFAULT_RESPOND_SECONDS,
+        mode=settings.mode,
+        retries_per_hour=settings.retries_per_hour,
+        retry=found.retry if found else None,
+        retryable=bool(technology and technology.retry),
+        runs=bool(technology and technology.runs and technology.events),
+        within=found.within if found else "",
+        inner=_inner(declared, resource),
+        alarm=alarm,
+        drain=found.drain if found else None,
+    )
+
+
+def _inner(pipeline: PipelineSettings, owner: str) -> tuple[str, ...]:
+    """Every resource that runs within the owner, however deep."""
+    direct = [name for name, found in pipeline.resources.items() if owner and found.within == owner]
+    return tuple(direct) + tuple(inner for name in direct for inner in _inner(pipeline, name))

@@ -1,0 +1,58 @@
+"""What has become of something that a check asks about."""
+
+from datetime import timedelta
+from typing import Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipewarden.incident import Incident, Reason
+from pipewarden.place import Place
+from pipewarden.run_signal import tell_of
+from pipewarden.signal import Signal
+from pipewarden.technology import Run
+from pipewarden.workplace import Workplace
+
+Pursuit = Literal["", "running", "ended", "gone"]
+BEFORE = timedelta(hours=1)
+
+
+def pursue(workplace: Workplace, signal: Signal, place: Place, incident: Incident) -> tuple[Signal | None, Pursuit]:
+    """What a check finds: a signal that no event brought (it is handled first), and whether to wait on.
+
+    A retry is looked up by its run; evidence by the latest run of its owner, or of itself when an alarm told of it.
+    """
+    reason = incident.reason(str(signal.detail.get("reason", "")))
+    if reason is None or not reason.open or reason.kind != "run":
+        return None, ""
+    owner = place.policy.within if reason.evidence and place.policy.within else place.policy.resource
+    run = _retried(workplace, signal, place, incident) if signal.attempt else _latest(workplace, place, owner, reason)
+    if run is None:
+        return None, "gone"
+    if run.state == "running":
+        return None, "running"
+    if signal.attempt == 0 and (run.ended is None or run.ended < reason.since - BEFORE):
+        return None, "ended"
+    return tell_of(run, workplace.settings, place.policy.pipeline, owner, workplace.now()), "ended"
+
+
+def _retried(workplace: Workplace, signal: Signal, place: Place, incident: Incident) -> Run | None:
+    attempt = incident.attempt(place.policy.resource, signal.attempt)
+    technology, target = place.technology, place.target
+    if not attempt or not attempt.run_id or not technology or not technology.describe_run or not target:
+        return None
+    asked = Signal(kind=signal.kind, time=signal.time, technology=technology.type, run_id=attempt.run_id)
+    try:
+        return technology.describe_run(workplace.clients, target, asked)
+    except (ClientError, BotoCoreError, KeyError) as error:
+        workplace.log.warning("the retry could not be described", extra={"error": str(error)})
+        return None
+
+
+def _latest(workplace: Workplace, place: Place, resource: str, reason: Reason) -> Run | None:
+    """The latest run of a resource that touches the time of the reason; one that is going on goes first."""
+    settings, pipeline = workplace.settings, place.policy.pipeline
+    technology = workplace.technologies.get(settings.pipelines[pipeline].resources[resource].type)
+    if technology is None or technology.recent_runs is None:
+        return None
+    runs = technology.recent_runs(workplace.clients, settings.target(pipeline, resource), reason.since - BEFORE)
+    return max(runs, key=lambda run: (run.state == "running", run.ended or run.started or reason.since), default=None)

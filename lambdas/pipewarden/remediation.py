@@ -1,0 +1,139 @@
+"""Starting one retry: claimed first, so that one attempt number is started at most once, then recorded."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from pipewarden.effect import check_signal
+from pipewarden.incident import Attempt, Incident
+from pipewarden.incident_store import ConflictError, StartedRun, Write
+from pipewarden.item import to_text
+from pipewarden.measurement import Measurement
+from pipewarden.place import Place
+from pipewarden.run_decision import run_key
+from pipewarden.signal import Signal
+from pipewarden.situation import Decision, History
+from pipewarden.technology import Run
+from pipewarden.transition import first_check
+from pipewarden.workplace import BusyError, Workplace
+
+CLOCK_SKEW = timedelta(minutes=5)
+MOST_CONFLICTS = 12
+TRIES_WHEN_BUSY = 3
+LIMITS = frozenset(
+    {"ConcurrentRunsExceededException", "ResourceNumberLimitExceededException", "ExecutionLimitExceeded"}
+    | {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+    | {"RequestLimitExceeded", "SlowDown"}
+)
+"""Refusals that say "not now": nothing was started, and the same call may pass a little later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A start that was refused for good: the incident as it is now, and the decision to tell people."""
+
+    incident: Incident
+    decision: Decision
+
+
+def retry_token(incident: str, attempt: Attempt) -> str:
+    """The same for every try to start one attempt; 64 hex digits."""
+    return hashlib.sha256(f"{incident}/{attempt.resource}/{attempt.number}".encode()).hexdigest()
+
+
+class Remediation:
+    """Starts the attempts that are due."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+
+    def start(
+        self, signal: Signal, incident: Incident, place: Place, decision: Decision, deadline: datetime, receives: int
+    ) -> Refusal | None:
+        """Claim the attempt, start the run, record it; the refusal when it cannot be started.
+
+        Raises ConflictError when somebody else changed the incident before the claim: then decide again. After a crash
+        in between, the redelivered signal comes here with the attempt `starting`, and the run that the crashed call may
+        have started is looked for.
+        """
+        attempt = incident.attempt(place.policy.resource, decision.attempt)
+        assert attempt is not None, "decided for an attempt that exists"
+        now = self._workplace.now()
+        interrupted = attempt.state == "starting"
+        claimed = attempt.claimed if interrupted else now
+        attempt = replace(attempt, state="starting", claimed=claimed, claimed_until=deadline)
+        write = Write(incident=incident.with_attempt(attempt), counts_retry=not interrupted)
+        written = self._workplace.store.write(write, now)
+        assert written is not None
+        check = first_check(written, run_key(attempt.resource), attempt, now)
+        self._schedule_check(written, check.key, attempt, now, check.at or now)
+        try:
+            run = self._start_run(written, place, attempt, interrupted)
+        except (ClientError, ValueError) as error:
+            return self._refuse(written, place, attempt, error, receives)
+        self._record(signal, written, place, attempt, run)
+        policy = place.policy
+        self._workplace.measure(Measurement(name="RunsRetried", pipeline=policy.pipeline, resource=policy.resource))
+        return None
+
+    def _start_run(self, incident: Incident, place: Place, attempt: Attempt, interrupted: bool) -> Run:
+        technology, target = place.technology, place.target
+        if technology is None or technology.retry is None or target is None:
+            raise ValueError("nothing can start this kind of run again")
+        failed = Run(run_id=attempt.failed_run_id, state="failed", redrive=attempt.failed_redrive)
+        if interrupted and not technology.retry.idempotent and attempt.claimed:
+            found = technology.retry.find(self._workplace.clients, target, failed, attempt.claimed - CLOCK_SKEW)
+            if found:
+                return found
+        return technology.retry.start(self._workplace.clients, target, failed, retry_token(incident.id, attempt))
+
+    def _record(self, signal: Signal, incident: Incident, place: Place, attempt: Attempt, run: Run) -> None:
+        """Write which run it is, whatever else has happened to the incident meanwhile."""
+        now = self._workplace.now()
+        mapped = StartedRun(incident=incident.id, resource=attempt.resource, attempt=attempt.number)
+        text = f"{attempt.resource}: retry {attempt.number} runs as {run.run_id}"
+        for _ in range(MOST_CONFLICTS):
+            # The run may have ended, and been handled, before this write: then only its id is added.
+            current = incident.attempt(attempt.resource, attempt.number) or attempt
+            state = "started" if current.state == "starting" else current.state
+            started = replace(current, state=state, run_id=run.run_id, redrive=run.redrive, started=now)
+            change = Write(
+                incident=incident.with_attempt(started).noting(now, "retry-started", text),
+                started=(f"{place.run_prefix}#{run.run_id}", mapped),
+                signal_key=signal.key,
+                signal_time=to_text(signal.time),
+            )
+            try:
+                self._workplace.store.write(change, now)
+            except ConflictError:
+                incident = self._workplace.store.load(incident.id) or incident
+                continue
+            return
+        raise BusyError("others keep writing this incident")
+
+    def _refuse(self, incident: Incident, place: Place, attempt: Attempt, error: Exception, receives: int) -> Refusal:
+        """A start that AWS refused: for the moment, and then it is tried again, or for good, and then people hear."""
+        response = error.response if isinstance(error, ClientError) else {}
+        code = response.get("Error", {}).get("Code", type(error).__name__)
+        status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+        if status >= 500 and code not in LIMITS:
+            raise error  # it may have been started all the same: the claim stays, the next delivery looks for the run
+        now = self._workplace.now()
+        planned = replace(attempt, state="planned", claimed=None, claimed_until=None)
+        released = incident.with_attempt(planned)
+        if code in LIMITS and receives < TRIES_WHEN_BUSY:
+            self._workplace.store.write(Write(incident=released.noting(now, "note", f"not now: {code}")), now)
+            raise BusyError(f"{code}: tried again when the signal is delivered again") from error
+        told = History(incident_id=incident.id, incident=released).told(
+            run_key(attempt.resource), place.policy.severity, now, place.policy.respond_within_seconds
+        )
+        why = f"retry {attempt.number} could not be started: {error}"[:500]
+        decision = Decision(action="page", why=why, page=not told, attempt=attempt.number)
+        return Refusal(incident=released, decision=decision)
+
+    def _schedule_check(self, incident: Incident, key: str, attempt: Attempt, now: datetime, moment: datetime) -> None:
+        """Look after the run in any case: its event may never come. Before the start, so that no crash prevents it."""
+        signal = check_signal(incident, attempt.resource, attempt.number, run_key(attempt.resource), 0, moment)
+        self._workplace.one_shots.signal_at(moment, now, f"{incident.id}-{key}", signal)

@@ -1,0 +1,205 @@
+"""One signal from arrival to done: read what is known, decide, write, then act.
+
+Everything that a signal changes is one conditional write, which also marks it as seen and lists the effects that are
+still to be done. So whatever is delivered twice, out of order, or interrupted between two calls ends the same way.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipewarden.deadline import DAY_SECONDS, find_lapses
+from pipewarden.decision import decide
+from pipewarden.effect import Effects
+from pipewarden.incident import Incident, new_incident_id
+from pipewarden.incident_store import ConflictError, Snapshot, Write
+from pipewarden.item import to_text
+from pipewarden.measurement import Measurement
+from pipewarden.place import Place, find_place
+from pipewarden.pursuit import pursue
+from pipewarden.remediation import Remediation
+from pipewarden.run_record import measure_run, remember_run
+from pipewarden.run_signal import describe
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.situation import Decision, History, attempt_of
+from pipewarden.technology import Run
+from pipewarden.transition import apply_decision
+from pipewarden.workplace import BusyError, Workplace
+
+MOST_CONFLICTS = 12
+RUN_KINDS = (SignalKind.RUN_FAILED, SignalKind.RUN_SUCCEEDED, SignalKind.RUN_STOPPED)
+
+
+class Responder:
+    """Handles signals. `deadline` is when this invocation will be over whatever happens: leases end there."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._effects = Effects(workplace)
+        self._remediation = Remediation(workplace)
+
+    def handle(self, signal: Signal, deadline: datetime, receives: int = 1) -> str:
+        """Do what the signal asks for; one word for what was done.
+
+        Raises BusyError, or whatever AWS raised, when the signal must be delivered again.
+        """
+        workplace = self._workplace
+        if signal.kind == SignalKind.HEARTBEAT:
+            workplace.measure(Measurement(name="Heartbeat"))
+            return "heartbeat"
+        place = find_place(workplace, signal)
+        if place is None:
+            workplace.measure(Measurement(name="SignalsIgnored"))
+            return "undeclared"
+        run = None
+        if signal.kind in RUN_KINDS and place.technology and place.target:
+            signal, run = describe(workplace, place.technology, place.target, signal)
+        for _ in range(MOST_CONFLICTS):
+            try:
+                return self._handle_once(signal, place, run, deadline, receives)
+            except ConflictError:
+                continue
+        raise BusyError("others keep writing this incident")
+
+    def _handle_once(self, signal: Signal, place: Place, run: Run | None, deadline: datetime, receives: int) -> str:
+        workplace, now = self._workplace, self._workplace.now()
+        found = self._read(signal, place, now)
+        if found.seen is not None:
+            return self._finish(found.seen.incident, now, deadline)
+        history = self._gather(signal, place, run, found)
+        if signal.kind == SignalKind.CHECK_DUE and found.incident:
+            told, running = pursue(workplace, signal, place, found.incident)
+            if told:
+                self.handle(told, deadline)
+                history = replace(history, incident=workplace.store.load(found.incident.id))
+            history = replace(history, pursuit=running)
+        decision = decide(signal, history, place.policy, now)
+        self._log(signal, place, decision)
+        if decision.action == "busy":
+            raise BusyError(decision.why)
+        if decision.action == "start" and history.incident:
+            refusal = self._remediation.start(signal, history.incident, place, decision, deadline, receives)
+            if refusal is None:
+                return "start"
+            history, decision = replace(history, incident=refusal.incident), refusal.decision
+        self._change(signal, place, history, decision, now, deadline)
+        return decision.action
+
+    def _read(self, signal: Signal, place: Place, now: datetime) -> Snapshot:
+        run = f"{place.run_prefix}#{signal.run_id}" if signal.kind in RUN_KINDS else ""
+        return self._workplace.store.read(
+            now,
+            signal_key=signal.key,
+            pipeline=place.policy.pipeline,
+            resource=place.policy.resource,
+            run=run,
+            incident=signal.incident,
+        )
+
+    def _gather(self, signal: Signal, place: Place, run: Run | None, found: Snapshot) -> History:
+        """Everything known, in the form in which decisions take it."""
+        workplace, policy = self._workplace, place.policy
+        history = History(
+            incident_id=found.open_incident or new_incident_id(policy.pipeline, signal),
+            incident=found.incident,
+            runs=found.runs,
+            retries_this_hour=found.retries_this_hour,
+            run=run,
+        )
+        if signal.kind in RUN_KINDS and found.incident:
+            history = replace(history, attempt=attempt_of(signal, run, policy.resource, found.incident))
+        if found.run and found.run.incident != found.open_incident:
+            history = replace(history, earlier_attempts=found.run.attempt)
+        if signal.kind == SignalKind.RUN_FAILED and run and place.technology:
+            failure = workplace.classify(place.technology, run)
+            history = replace(
+                history,
+                failure_class=failure.failure_class,
+                failure_reason=failure.reason,
+                advice=failure.advice,
+            )
+            history = _explained_by_inner(history, policy.inner)
+        if signal.kind == SignalKind.DEADLINE_REACHED:
+            window = float(signal.detail.get("window_seconds", DAY_SECONDS))
+            lapses = find_lapses(
+                workplace.settings, workplace.technologies, workplace.clients, policy.pipeline, signal.time, window
+            )
+            history = replace(history, lapses=lapses)
+        return history
+
+    def _change(
+        self,
+        signal: Signal,
+        place: Place,
+        history: History,
+        decision: Decision,
+        now: datetime,
+        deadline: datetime,
+    ) -> None:
+        """Write what the decision changes, in one go, and do the effects that came of it."""
+        before = history.incident
+        after = apply_decision(signal, decision, history, place.policy, now)
+        mine = _effects_to_do(before, after, now)
+        if after and mine:
+            after = replace(after, leased_until=deadline)
+        write = Write(
+            signal_key=signal.key,
+            signal_time=to_text(signal.time),
+            incident=after,
+            pipeline=place.policy.pipeline,
+            resource=place.policy.resource,
+            runs=remember_run(signal, decision, history, place.policy),
+        )
+        written = self._workplace.store.write(write, now)
+        measure_run(self._workplace.measure, signal, decision, history, place.policy, now)
+        self._measure_incident(before, written)
+        if written and mine:
+            self._effects.perform(written, mine)
+
+    def _finish(self, incident_id: str, now: datetime, deadline: datetime) -> str:
+        """A signal met before: if whoever met it left effects undone, do them."""
+        incident = self._workplace.store.load(incident_id) if incident_id else None
+        if incident is None or not incident.pending:
+            self._workplace.measure(Measurement(name="SignalsIgnored"))
+            return "duplicate"
+        if incident.leased_until and now < incident.leased_until:
+            raise BusyError("another invocation is doing it")
+        keys = frozenset(effect.key for effect in incident.pending)
+        written = self._workplace.store.write(Write(incident=replace(incident, leased_until=deadline)), now)
+        if written:
+            self._effects.perform(written, keys)
+        return "finished"
+
+    def _measure_incident(self, before: Incident | None, after: Incident | None) -> None:
+        measure = self._workplace.measure
+        if after and before is None:
+            measure(Measurement(name="IncidentsOpened"))
+        if after and after.ended and not (before and before.ended):
+            seconds = (after.ended - after.since).total_seconds()
+            measure(Measurement(name="SecondsToRecover", value=max(0.0, seconds), unit="Seconds"))
+
+    def _log(self, signal: Signal, place: Place, decision: Decision) -> None:
+        facts = {"signal": signal.kind.value, "pipeline": place.policy.pipeline, "resource": place.policy.resource}
+        facts |= {"run_id": signal.run_id, "alarm": signal.alarm, "incident": signal.incident}
+        known = {name: value for name, value in facts.items() if value}
+        self._workplace.log.info(f"{decision.action}: {decision.why}", extra=known)
+
+
+def _effects_to_do(before: Incident | None, after: Incident | None, now: datetime) -> frozenset[str]:
+    """Those that this change adds, and those left behind by an invocation that is over."""
+    if after is None:
+        return frozenset()
+    old = frozenset(effect.key for effect in before.pending) if before else frozenset()
+    abandoned = before is not None and (before.leased_until is None or before.leased_until <= now)
+    return frozenset(effect.key for effect in after.pending if abandoned or effect.key not in old)
+
+
+def _explained_by_inner(history: History, inner: tuple[str, ...]) -> History:
+    """An owner whose own words say nothing has failed for the reason for which something within it did."""
+    reasons = history.incident.open_reasons if history.incident else ()
+    if history.failure_class != "unknown":
+        return history
+    for reason in reasons:
+        if reason.resource in inner and reason.failure_class and reason.failure_class != "unknown":
+            why = f"{reason.resource}, which runs within it, failed: {reason.detail.get('why', '')}"
+            return replace(history, failure_class=reason.failure_class, failure_reason=why, advice=reason.advice)
+    return history

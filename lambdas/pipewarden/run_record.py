@@ -1,0 +1,49 @@
+"""What one run adds to the history of its resource, and to our metrics."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pipewarden.measurement import Measurement
+from pipewarden.run_history import RunHistory
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.situation import Decision, History, Policy
+
+
+def remember_run(signal: Signal, decision: Decision, history: History, policy: Policy) -> RunHistory | None:
+    """The history with this run in it; None when the signal is about no run.
+
+    A failure that is retried is no miss yet: it becomes one when the retries are over. What runs within another
+    resource is never retried by us, so its failures count at once.
+    """
+    run = history.run
+    if signal.kind == SignalKind.RUN_SUCCEEDED:
+        return history.runs.with_success(signal.time, signal.run_id, run.duration_seconds if run else None)
+    if signal.kind == SignalKind.RUN_FAILED:
+        return history.runs.with_failure(signal.time, final=decision.action == "page" or bool(policy.within))
+    return None
+
+
+def measure_run(
+    measure: Callable[[Measurement], None],
+    signal: Signal,
+    decision: Decision,
+    history: History,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Write the metrics of one run that has ended; ratio and rate as they are with it counted."""
+    names = {SignalKind.RUN_SUCCEEDED: "RunsSucceeded", SignalKind.RUN_FAILED: "RunsFailed"}
+    after = remember_run(signal, decision, history, policy)
+    if after is None:
+        return
+    values: list[tuple[str, float | None, str]] = [(names[signal.kind], 1.0, "Count")]
+    seconds = history.run.duration_seconds if history.run else None
+    values.append(("RunDurationSeconds", seconds, "Seconds"))
+    values.append(("DurationRatio", history.runs.duration_ratio(seconds) if seconds is not None else None, "None"))
+    values.append(("SuccessRate", after.success_rate(now), "Percent"))
+    for name, value, unit in values:
+        if value is not None:
+            measured = Measurement(
+                name=name, value=value, unit=unit, pipeline=policy.pipeline, resource=policy.resource
+            )
+            measure(measured)

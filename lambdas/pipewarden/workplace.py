@@ -1,0 +1,47 @@
+"""What the code behind a handler works with: settings, clients, the table, the clock."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from pipewarden.failure import Failure
+from pipewarden.incident_store import IncidentStore
+from pipewarden.measurement import Measurement
+from pipewarden.one_shot import OneShots
+from pipewarden.settings import Settings
+from pipewarden.technology import Clients, Run, Technology
+
+
+class BusyError(Exception):
+    """Another invocation is at it; the queue delivers the signal again when that one must be over."""
+
+
+class Log(Protocol):
+    """The part of a structured logger that is used: a sentence, and facts as keywords."""
+
+    def info(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+    def warning(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """`clients` gives AWS clients, `measure` takes metrics, `now` is the clock (UTC). `secrets` are those read."""
+
+    settings: Settings
+    technologies: Mapping[str, Technology]
+    classify: Callable[[Technology, Run], Failure]
+    clients: Clients
+    now: Callable[[], datetime]
+    measure: Callable[[Measurement], None]
+    log: Log
+    acknowledge_url: str = ""
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def store(self) -> IncidentStore:
+        return IncidentStore(self.clients("dynamodb"), self.settings.names.table())
+
+    @property
+    def one_shots(self) -> OneShots:
+        return OneShots(self.clients("scheduler"), self.settings.names)
