@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch
 
-from pipewarden_cli.evaluator.alarm import AlarmRule, read_alarm
+from pipewarden_cli.evaluator.alarm import AlarmRule, is_metrics_insights, read_alarm
 from pipewarden_cli.evaluator.errors import EvaluatorError
 from pipewarden_cli.evaluator.suppression import Suppression
 from pipewarden_cli.evaluator.wording import timestamp
@@ -89,7 +89,8 @@ def _read(alarm: Alarm) -> AlarmRule | None:
     if alarm.get("EvaluationCriteria"):
         return None
     try:
-        return read_alarm(alarm)
+        rule = read_alarm(alarm)
+        return None if any(is_metrics_insights(query.expression or "") for query in rule.queries) else rule
     except EvaluatorError:
         # Only alarms stored past our checks (an older state, the form protocol) get here; they stay as they are.
         return None

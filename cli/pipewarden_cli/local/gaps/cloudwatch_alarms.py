@@ -42,6 +42,7 @@ def fill() -> None:
     cloudwatch._set_alarm_state = _without_old_reason(cloudwatch._set_alarm_state)
     cloudwatch._delete_alarms = _forgetting(cloudwatch._delete_alarms)
     cloudwatch.cloudformation_put_metric_alarm = request.store_metric_alarm
+    cloudwatch.cloudformation_delete_metric_alarm = _forgetting_one(cloudwatch.cloudformation_delete_metric_alarm)
     hooks.on_reset(memory.forget_all)
     watch.start()
 
@@ -84,6 +85,14 @@ def _without_old_reason(inner: Callable[..., Any]) -> Callable[..., Any]:
             return inner(params, data, is_cbor, is_json)
 
     return answer
+
+
+def _forgetting_one(inner: Callable[..., None]) -> Callable[..., None]:
+    def delete(name: str, *rest: Any, **options: Any) -> None:
+        inner(name, *rest, **options)
+        memory.forget(name)
+
+    return delete
 
 
 def _forgetting(inner: Callable[..., Any]) -> Callable[..., Any]:
