@@ -72,7 +72,7 @@ def prepared(root: Path, folder: Path, screen: Screen, keep: bool = False) -> It
                 stack.callback(control.stop, state)
         cdk = Cdk(root, aws.environ(), folder)
         synth = pool.submit(cdk.synth, ENVIRONMENT)
-        world = World(aws, stack.enter_context(source.serve()))
+        world = World(aws, stack.enter_context(source.serve()), root)
         with screen.phase("deploy the team's own jobs, queues and tables"):
             deploy_workload(world)
         with screen.phase("cdk synth: the declarations become templates"):

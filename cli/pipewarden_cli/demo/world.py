@@ -4,14 +4,18 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from pipewarden.names import Names
+from pipewarden_cli.aws import Place
 from pipewarden_cli.demo.source import Source
+from pipewarden_cli.incident_table import IncidentTable
 from pipewarden_cli.local.inbox import Delivery
 from pipewarden_cli.local.running import LocalAws
+from pipewarden_cli.project import find_environment
+from pipewarden_cli.report.contents import IncidentReport
 
 ENVIRONMENT = "local"
 WORKLOAD_STACK = "demo-workload"
@@ -24,10 +28,11 @@ BAD_INVOICES = CSV_HEADER + "41,EUR,120.00\n42,EUR,twelve\n43,USD,8.00\n"
 
 @dataclass(frozen=True)
 class World:
-    """What a story can touch and see."""
+    """What a story can touch and see. `root` is the checkout whose declarations are deployed."""
 
     aws: LocalAws
     source: Source
+    root: Path
 
     @property
     def names(self) -> Names:
@@ -41,6 +46,20 @@ class World:
     def client(self, service: str) -> Any:
         """A boto3 client as the team's administrator."""
         return _client(self.aws, service)
+
+    def incidents(self) -> list[IncidentReport]:
+        """Every incident so far with its timeline, oldest first."""
+        return self._incidents.list(ended=True, timelines=True)[::-1]
+
+    def incident(self, pipeline: str, state: str = "") -> IncidentReport | None:
+        """The newest incident of a pipeline, if it is in that state."""
+        newest = next((found for found in self._incidents.list(ended=True) if found.pipeline == pipeline), None)
+        return newest if newest and state in ("", newest.state) else None
+
+    @cached_property
+    def _incidents(self) -> IncidentTable:
+        severities = find_environment(self.root, ENVIRONMENT).severities
+        return IncidentTable(Place(self.names, self.client, local=True, severities=severities))
 
     def mails(self, *words: str, address: str | None = None) -> list[Delivery]:
         """Deliveries whose subject or body holds every word, oldest first."""
