@@ -57,8 +57,9 @@ def _function(
         description=DESCRIPTIONS[role],
         memory_mb=memory,
         timeout_seconds=TIMEOUT_SECONDS[role],
+        # No POWERTOOLS_SERVICE_NAME: Powertools would add it to every metric as a dimension, and an alarm without that
+        # dimension would look at another metric, one that never comes.
         environment={
-            "POWERTOOLS_SERVICE_NAME": role,
             "POWERTOOLS_METRICS_NAMESPACE": "Pipewarden",
             **({"PIPEWARDEN_ACKNOWLEDGE_URL": ACKNOWLEDGE_URL} if role in ("responder", "escalator") else {}),
         },
