@@ -1,11 +1,12 @@
 """Reaching the AWS account of an environment, or the embedded AWS in its place."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipewarden.names import Names
+from pipewarden.settings import Severity
 from pipewarden_cli.errors import CommandError
 from pipewarden_plan.model import Environment
 
@@ -20,6 +21,7 @@ class Place:
     names: Names
     client: Callable[[str], Any]
     local: bool = False
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
     def not_deployed(self) -> CommandError:
         """Why a table or function of ours is missing, and what to do."""
@@ -51,13 +53,13 @@ def connect(root: Path, environment: Environment, local: bool = False) -> Place:
     """The environment's place, checked: the credentials work and belong to its account."""
     names = Names(environment.name, environment.account, environment.region, environment.partition)
     if local:
-        return _connect_locally(root, names)
+        return Place(names, _local_client(root, names), local=True, severities=environment.severities)
     import boto3
     from botocore.config import Config
 
     session: Any = boto3.session.Session(region_name=names.region)
     config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3, "mode": "standard"})
-    place = Place(names, lambda service: session.client(service, config=config))
+    place = Place(names, lambda service: session.client(service, config=config), severities=environment.severities)
     account = str(place.client("sts").get_caller_identity()["Account"])
     if account != names.account:
         raise CommandError(
@@ -67,7 +69,7 @@ def connect(root: Path, environment: Environment, local: bool = False) -> Place:
     return place
 
 
-def _connect_locally(root: Path, names: Names) -> Place:
+def _local_client(root: Path, names: Names) -> Callable[[str], Any]:
     aws = running_aws(root)
     if (aws.account, aws.region) != (names.account, names.region):
         raise CommandError(
@@ -75,4 +77,4 @@ def _connect_locally(root: Path, names: Names) -> Place:
             f"account {names.account}, {names.region}; start it anew with: pipewarden local stop; "
             f"pipewarden local start --account {names.account} --region {names.region}"
         )
-    return Place(names, aws.client, local=True)
+    return aws.client

@@ -1,14 +1,17 @@
 """Incidents as people read them, from the incident table of one environment."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipewarden.escalation import Call
 from pipewarden.incident import Entry, Incident, Reason
 from pipewarden.incident_record import read_incident
 from pipewarden.incident_store import IncidentStore
+from pipewarden.settings import Severity
 from pipewarden_cli.aws import Place
 from pipewarden_cli.aws_failures import error_code
 from pipewarden_cli.errors import CheckFailedError
@@ -23,6 +26,7 @@ _MOMENTS: dict[str, tuple[str, Tone]] = {
     "alarm": ("alarm", "bad"),
     "held": ("held", "wait"),
     "retry-planned": ("", "wait"),
+    "retry-started": ("retried", "act"),
     "waiting": ("", "wait"),
     "note": ("", "plain"),
     "decided": ("", "plain"),
@@ -33,6 +37,8 @@ _MOMENTS: dict[str, tuple[str, Tone]] = {
     "recovered": ("recovered", "good"),
     "closed": ("closed", "good"),
 }
+
+_RETRY = re.compile(r"\bretry \d+")
 
 
 class IncidentTable:
@@ -46,12 +52,12 @@ class IncidentTable:
     def list(self, ended: bool = False, timelines: bool = False) -> list[IncidentReport]:
         """Open incidents, newest first; with `ended` also those opened in the last 30 days that are over."""
         found = self._incidents(ended)
-        return [read_report(incident, self._timeline(incident) if timelines else ()) for incident in found]
+        return [self._report(incident, self._timeline(incident) if timelines else ()) for incident in found]
 
     def read(self, incident_id: str) -> IncidentReport:
         """One incident with its timeline."""
         found = self.load(incident_id)
-        return read_report(found, self._timeline(found))
+        return self._report(found, self._timeline(found))
 
     def load(self, incident_id: str) -> Incident:
         """One incident as it is in the table, read consistently."""
@@ -107,11 +113,23 @@ class IncidentTable:
                 raise self._place.not_deployed() from None
             raise
 
+    def _report(self, incident: Incident, timeline: Sequence[Entry]) -> IncidentReport:
+        return read_report(incident, timeline, called(incident, self._place.severities.get(incident.severity)))
+
     def _timeline(self, incident: Incident) -> Sequence[Entry]:
         return self._store.timeline(incident.id)
 
 
-def read_report(incident: Incident, timeline: Sequence[Entry] = ()) -> IncidentReport:
+def called(incident: Incident, route: Severity | None) -> tuple[str, ...]:
+    """The channels that the latest page's chain has called, in order, each once."""
+    rungs = route.escalate if route else ()
+    numbers = [number for number in range(len(rungs)) if Call(page=incident.pages, rung=number).name in incident.rungs]
+    return tuple(dict.fromkeys(rungs[number].to for number in numbers))
+
+
+def read_report(
+    incident: Incident, timeline: Sequence[Entry] = (), called_channels: tuple[str, ...] = ()
+) -> IncidentReport:
     """An incident of the table as reports show it."""
     reason = _main_reason(incident)
     return IncidentReport(
@@ -127,7 +145,7 @@ def read_report(incident: Incident, timeline: Sequence[Entry] = ()) -> IncidentR
         closed=incident.ended,
         attempts=sum(attempt.state not in ("planned", "cancelled") for attempt in incident.attempts),
         pages=incident.pages,
-        paged=incident.rungs,
+        paged=called_channels,
         acknowledged_by=incident.acknowledged_by,
         acknowledged_at=incident.acknowledged,
         timeline=tuple(_moment(entry) for entry in timeline),
@@ -142,4 +160,6 @@ def _main_reason(incident: Incident) -> Reason | None:
 
 def _moment(entry: Entry) -> Moment:
     label, tone = _MOMENTS.get(entry.kind, (entry.kind.replace("-", " "), "plain"))
+    if entry.kind == "retry-started" and (numbered := _RETRY.search(entry.text)):
+        label = numbered[0]
     return Moment(at=entry.time, label=label, tone=tone, text=entry.text or entry.kind)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipewarden_cli.errors import CheckFailedError, CommandError, UnknownEnvironmentError
 from pipewarden_plan.declaration import Project, load_project
 from pipewarden_plan.finding import DeclarationError, Finding, in_order
+from pipewarden_plan.nearest import nearest
 
 if TYPE_CHECKING:
     from pipewarden_plan.model import Environment
@@ -82,11 +83,9 @@ def find_environment_and_incident(
 ) -> tuple["Environment", str | None]:
     """What `[ENV] [INCIDENT]` means: a single word that names no environment is an incident of the default one."""
     name, incident = (*words, None, None)[:2]
-    if name and not incident and name not in _load(root).environments:
-        try:
-            return find_environment(root, None, local), name
-        except CommandError:
-            return find_environment(root, name, local), None
+    known = _load(root).environments
+    if name and not incident and name not in known and not nearest(name, known):
+        return find_environment(root, None, local), name
     return find_environment(root, name, local), incident
 
 

@@ -10,8 +10,8 @@ from pipewarden_cli.errors import CheckFailedError, CommandError
 
 if TYPE_CHECKING:
     from pipewarden.incident import Incident
+    from pipewarden.settings import Severity
     from pipewarden_cli.aws import Place
-    from pipewarden_plan.model import Environment
 
 SUMMARY = "Acknowledge an incident: you take it, and its escalation stops."
 EPILOG = "Acknowledging again changes nothing: the first name stays."
@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
     if not taken.acknowledged_by:
         raise CheckFailedError(f"{incident.id} is still not acknowledged; try again, or use the link in the page.")
     print(f"{taken.acknowledged_by} has acknowledged {taken.id} ({taken.pipeline}, {taken.severity}).")
-    print(_what_stops(taken, environment))
+    print(_what_stops(taken, environment.severities.get(taken.severity)))
     return 0
 
 
@@ -77,11 +77,14 @@ def _invoke(place: "Place", incident: str, by: str) -> None:
         raise CommandError(f"Function {name} failed: {content}; its log is /aws/lambda/{name}.")
 
 
-def _what_stops(incident: "Incident", environment: "Environment") -> str:
-    severity = environment.severities.get(incident.severity)
-    waiting = [rung.to for rung in severity.escalate if rung.to not in incident.rungs] if severity else []
-    called = f" ({', '.join(dict.fromkeys(waiting))})" if waiting else ""
-    return f"Nobody further is called{called}; a new failure of the pipeline will page again."
+def _what_stops(incident: "Incident", route: "Severity | None") -> str:
+    from pipewarden_cli.incident_table import called
+
+    done = called(incident, route)
+    waiting = [rung.to for rung in route.escalate if rung.to not in done] if route else []
+    whom = f" ({', '.join(dict.fromkeys(waiting))})" if waiting else ""
+    ended = "; nothing was left to wait for, so the incident is closed" if incident.over else ""
+    return f"Nobody further is called{whom}{ended}. A new failure of the pipeline will page again."
 
 
 def _login_name() -> str:

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipewarden_cli.errors import FINDINGS, CommandError
 
@@ -72,11 +72,11 @@ def _start(arguments: Namespace, state: Path) -> int:
     return 0
 
 
-def _account_and_region(arguments: Namespace) -> dict[str, str]:
+def _account_and_region(arguments: Namespace) -> dict[str, Any]:
     """As asked for, else as the environment `local` of this folder has them, so that it can be deployed at once."""
     from pipewarden_cli.project import LOCAL_ENVIRONMENT, find_environment
 
-    chosen: dict[str, str] = {}
+    chosen: dict[str, Any] = {}
     if (arguments.root / "config" / "environments" / f"{LOCAL_ENVIRONMENT}.yaml").is_file():
         # A broken file matters to whoever deploys it, not to the embedded AWS.
         with suppress(CommandError):

@@ -1,6 +1,6 @@
 """`pipewarden schema`: the JSON Schema that editors complete and check with."""
 
-import json
+import sys
 from argparse import ArgumentParser, Namespace
 
 SUMMARY = "Print the JSON Schema (draft 2020-12) of declarations or environments, for editors."
@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the schema of this version."""
-    from pipewarden_plan.grammar import load_schema
+    from pipewarden_plan.editor_schema import schema_text
 
-    print(json.dumps(load_schema(arguments.kind), indent=2, ensure_ascii=False))
+    sys.stdout.write(schema_text(arguments.kind))
     return 0

@@ -37,9 +37,9 @@ def _print_text(checked: "Checked") -> None:
     from pipewarden_cli.terminal import paint
 
     for finding in checked.findings:
-        kind = paint(f"{finding.severity}: ", "red" if finding.severity == "error" else "yellow")
-        cure = f"; {finding.cure}" if finding.cure else ""
-        print(f"{paint(str(finding.mark), 'bold')}: {kind}{printable(finding.message + cure)}")
+        place = str(finding.mark)
+        style = "red" if finding.severity == "error" else "yellow"
+        print(paint(printable(place), style) + printable(str(finding).removeprefix(place)))
     print(paint(_summary(checked), "green" if checked.passed else "red"))
     sys.stdout.flush()
 
