@@ -12,8 +12,8 @@ from pipewarden_cli.local import emulator
 
 NAME = "AWS/States metrics"
 IMITATED = (
-    "ExecutionsStarted, -Succeeded, -Failed, -TimedOut, -Aborted, -Redriven, RedrivenExecutions... and ExecutionTime by "
-    "StateMachineArn are recorded once and at once; there are no metrics of activities and service integrations.",
+    "ExecutionsStarted, -Succeeded, -Failed, -TimedOut, -Aborted, -Redriven, RedrivenExecutions... and ExecutionTime "
+    "by StateMachineArn are recorded once and at once; there are no metrics of activities and service integrations.",
 )
 
 NAMESPACE = "AWS/States"
