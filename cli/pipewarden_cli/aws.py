@@ -27,8 +27,9 @@ class Place:
         """Why a table or function of ours is missing, and what to do."""
         names = self.names
         where = "the embedded AWS" if self.local else f"account {names.account}, {names.region}"
+        first = "point the shell at it (pipewarden local env), then " if self.local else ""
         return CommandError(
-            f"Stack {names.core_stack()} is not deployed in {where}; deploy it with: make deploy "
+            f"Stack {names.core_stack()} is not deployed in {where}; {first}deploy it with: make deploy "
             f"ENV={names.environment} (once before the first time: cdk bootstrap aws://{names.account}/{names.region})."
         )
 

@@ -33,6 +33,7 @@ _MOMENTS: dict[str, tuple[str, Tone]] = {
     "cleared": ("", "good"),
     "draining": ("draining", "act"),
     "paged": ("paged", "page"),
+    "escalated": ("escalated", "page"),
     "acknowledged": ("acknowledged", "good"),
     "recovered": ("recovered", "good"),
     "closed": ("closed", "good"),

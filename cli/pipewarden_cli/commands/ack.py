@@ -40,6 +40,9 @@ def run(arguments: Namespace) -> int:
         return 0
     _invoke(place, incident.id, arguments.by or _login_name())
     taken = table.load(incident.id)
+    if taken.over and not taken.acknowledged_by:
+        print(_nothing_to_do(taken))
+        return 0
     if not taken.acknowledged_by:
         raise CheckFailedError(f"{incident.id} is still not acknowledged; try again, or use the link in the page.")
     print(f"{taken.acknowledged_by} has acknowledged {taken.id} ({taken.pipeline}, {taken.severity}).")

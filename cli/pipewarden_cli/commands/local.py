@@ -60,6 +60,7 @@ def _start(arguments: Namespace, state: Path) -> int:
     if find_spec("ministack") is None:
         raise CommandError("The embedded AWS is not installed; install it with: pip install 'pipewarden[local]'")
     from pipewarden_cli.local import control
+    from pipewarden_cli.local.imitation import EMULATOR, imitations
 
     if not arguments.root.is_dir():
         raise CommandError(f"{arguments.root} is no folder; give the project's folder with --root.")
@@ -67,8 +68,9 @@ def _start(arguments: Namespace, state: Path) -> int:
     print(f"The embedded AWS listens on {found.endpoint_url} (account {found.account}, {found.region}).")
     print("Point AWS tools of this shell at it:\n")
     _print_exports(found)
-    print()
-    _print_imitations(found)
+    parts = ", ".join(dict.fromkeys(part for part, _ in imitations()))
+    print(f"\n{EMULATOR} {found.version}. Imitated by Pipewarden: {parts}.")
+    print("How these differ from AWS: pipewarden local status")
     return 0
 
 

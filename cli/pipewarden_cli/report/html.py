@@ -46,7 +46,8 @@ def _head(report: DemoReport) -> Markup:
     when = f"{date_and_clock(report.started)} · {duration((report.ended - report.started).total_seconds())}"
     brand = element("p", icon("shield"), element("b", "Pipewarden"), element("span", report.title), class_="brand")
     title = element("h1", *_verdict(report))
-    note = element("p", element("span", when), element("span", report.emulator), class_="when")
+    where = element("span", f"on the embedded AWS, {report.emulator}") if report.emulator else Markup()
+    note = element("p", element("span", when), where, class_="when")
     facts = (element("div", element("dd", fact.value), element("dt", fact.label)) for fact in report.facts)
     figures = element("dl", *facts, class_="figures") if report.facts else Markup()
     return element("header", element("div", brand, title, note, figures, class_="width"), class_=f"top {tone}")

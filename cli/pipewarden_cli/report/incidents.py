@@ -44,7 +44,7 @@ def _error(incident: IncidentReport) -> Markup:
     if not incident.error:
         return Markup()
     kind = element("span", incident.failure_class, class_="tag") if incident.failure_class else Markup()
-    return element("pre", incident.error, kind, class_="error")
+    return element("pre", kind, incident.error, class_="error")
 
 
 def _timeline(incident: IncidentReport) -> Markup:

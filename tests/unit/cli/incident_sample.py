@@ -138,6 +138,9 @@ class FakeAws:
         self.invoked.append(payload)
         if self.answer == "fails":
             return {"FunctionError": "Unhandled", "Payload": BytesIO(b'{"errorMessage": "KeyError"}')}
+        if self.answer == "recovers meanwhile":
+            old = self.incidents[payload["incident"]]
+            self.incidents[old.id] = replace(old, state=IncidentState.RECOVERED, ended=OPENED)
         if self.answer == "acknowledges":
             old = self.incidents[payload["incident"]]
             now = datetime.now(UTC)

@@ -180,6 +180,12 @@ def test_an_incident_that_is_over_needs_nobody(aws: FakeAws, capsys: pytest.Capt
     )
 
 
+def test_an_incident_may_end_while_it_is_acknowledged(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+    aws.answer = "recovers meanwhile"
+    assert main(["ack", "orders", "--by", "ada"]) == 0
+    assert "there is nothing to acknowledge" in capsys.readouterr().out
+
+
 def test_the_login_name_is_the_default(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "grace")
     assert main(["ack", "orders"]) == 0
