@@ -24,10 +24,10 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if wants_colour(stream) else text
 
 
-def rich_console() -> "Console":
+def rich_console(pipe_width: int = PIPE_WIDTH) -> "Console":
     """A console on standard output; a pipe or file gets plain text in a fixed width, unless COLUMNS says otherwise."""
     from rich.console import Console
 
     if sys.stdout.isatty() or os.environ.get("COLUMNS"):
         return Console(highlight=False)
-    return Console(highlight=False, width=PIPE_WIDTH)
+    return Console(highlight=False, width=pipe_width)

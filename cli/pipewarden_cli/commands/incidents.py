@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipewarden_cli.report.contents import IncidentReport
+
+TABLE_WIDTH = 150
+"""A narrower terminal gets a block of lines for each incident: folded cells cannot be read."""
 
 SUMMARY = "List the incidents of an environment, or show everything that happened to one."
 ENVIRONMENT_HELP = "name of a file in config/environments (default: the only one there; with --local: local)"
@@ -61,17 +66,27 @@ def as_json(incident: "IncidentReport") -> dict[str, object]:
 
 
 def _print_list(incidents: "Sequence[IncidentReport]") -> None:
+    from pipewarden_cli.terminal import rich_console
+
+    console = rich_console(pipe_width=TABLE_WIDTH)
+    if console.width >= TABLE_WIDTH:
+        console.print(_table(incidents))
+        return
+    from pipewarden_cli.report.text import render_incident
+
+    print("\n".join(render_incident(incident) for incident in incidents), end="")
+
+
+def _table(incidents: "Sequence[IncidentReport]") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
     from pipewarden_cli.printable import printable
     from pipewarden_cli.report.times import date_and_clock
-    from pipewarden_cli.terminal import rich_console
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("incident", "state", "severity", "pipeline", "opened", "what failed", "retries", "acknowledged by"):
-        # The id is what people copy: it is never folded, whatever the width.
-        table.add_column(name, no_wrap=name in ("incident", "state"), overflow="fold")
+        table.add_column(name, no_wrap=name != "what failed", overflow="fold")
     for incident in incidents:
         cells = (
             incident.incident,
@@ -84,4 +99,4 @@ def _print_list(incidents: "Sequence[IncidentReport]") -> None:
             incident.acknowledged_by,
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    rich_console().print(table)
+    return table

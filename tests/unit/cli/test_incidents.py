@@ -47,6 +47,16 @@ def test_ended_ones_are_listed_on_demand_newest_first(aws: FakeAws, capsys: pyte
     assert [row.split()[0] for row in capsys.readouterr().out.splitlines()[1:]] == [PAGED.id, RECOVERED.id]
 
 
+def test_a_narrow_terminal_gets_blocks_of_lines(
+    aws: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["incidents", "--all"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{PAGED.id}  P1  paged  orders.load"
+    assert lines[4:6] == ["", f"{RECOVERED.id}  P1  recovered  orders.load"]
+
+
 def test_nothing_open_says_so(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.incidents.clear()
     assert main(["incidents"]) == 0
