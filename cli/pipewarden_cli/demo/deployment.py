@@ -7,9 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipewarden_cli.errors import CheckFailedError
 
-class DeploymentError(Exception):
-    """A CDK command failed; the text holds its last lines."""
+
+class DeploymentError(CheckFailedError):
+    """A CDK command failed; the text holds its last lines and where the rest is."""
 
 
 class Cdk:

@@ -1,6 +1,7 @@
 """`pipewarden demo`: start the embedded AWS, deploy the examples for real, tell the stories, check them, report."""
 
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -42,7 +43,7 @@ def run(arguments: Namespace) -> int:
     tellings = [Telling(story.key, story.title) for story in STORIES]
     screen = Screen(console, tellings)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipewarden-demo-")))
+        folder = stack.enter_context(workspace(root))
         with screen.showing():
             world = stack.enter_context(prepared(root, folder, screen, keep=arguments.keep))
             tell_all(STORIES, tellings, world)
@@ -55,6 +56,16 @@ def run(arguments: Namespace) -> int:
     console.print(render_text(report), markup=False, highlight=False)
     console.print(f"The same as a page: {page}", soft_wrap=True, markup=False, highlight=False)
     return 0 if report.passed else 1
+
+
+@contextmanager
+def workspace(root: Path) -> Iterator[Path]:
+    """A folder below `.pipewarden` for logs and the server's files; it stays when something goes wrong."""
+    parent = root / ".pipewarden"
+    parent.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=parent))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
