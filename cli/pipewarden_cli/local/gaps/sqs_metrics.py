@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import sns, sqs
+from ministack.services import sqs
 
 from pipewarden_cli.local import emulator, hooks
 
@@ -35,7 +35,6 @@ _last: dict[Key, tuple[dict[str, float], int]] = {}
 def fill() -> None:
     """Count what is sent, received and deleted; look at all queues once a second."""
     _wrap(sqs, "_act_send_message", lambda args, _: (_of(args, 1), "NumberOfMessagesSent", 1))
-    _wrap(sns, "_deliver_to_sqs", lambda args, _: (sqs._queue_by_arn(args[0]), "NumberOfMessagesSent", 1))
     _wrap(sqs, "_collect_msgs", lambda args, got: (args[0], "NumberOfMessagesReceived", len(got)))
     _wrap(sqs, "_act_delete_message", lambda args, _: (_of(args, 1), "NumberOfMessagesDeleted", 1))
     _wrap(
