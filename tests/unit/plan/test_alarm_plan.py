@@ -1,0 +1,175 @@
+"""Which alarms a declaration gives, and what each of them says."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from pipewarden.registry import technologies
+from pipewarden.technology import AlarmRule
+from pipewarden_plan.finding import DeclarationError
+from pipewarden_plan.limits import DESCRIPTION_CHARACTERS
+from pipewarden_plan.make_plan import make_plan
+from pipewarden_plan.model import AlarmOverride, Mark, Model
+from pipewarden_plan.plan import AlarmPlan, Plan
+
+Declare = Mapping[str, Callable[..., Any]]
+Planned = Callable[..., Plan]
+
+
+def alarms_of(plan: Plan, pipeline: str = "customer-import") -> dict[str, AlarmPlan]:
+    return {alarm.key: alarm for team in plan.teams for alarm in team.alarms if alarm.pipeline == pipeline}
+
+
+EXPECTED = [
+    pytest.param("extract.failed", "RunsFailed", ">=", 1, "P0", id="an override moves one alarm to another severity"),
+    pytest.param(
+        "extract.duration", "RunDurationSeconds", ">", 2700, "P1", id="an expectation of the pipeline reaches its runs"
+    ),
+    pytest.param("load.duration-ratio", "DurationRatio", ">", 2, "P1", id="a dotted expectation is found"),
+    pytest.param("load.success-rate", "SuccessRate", "<", 95, "P1", id="a plain rate is short for its minimum"),
+    pytest.param(
+        "ingest.dead-letter", "ApproximateNumberOfMessagesVisible", ">", 0, "P1", id="what an alarm needs is declared"
+    ),
+    pytest.param("customers.freshness", "DataAgeSeconds", ">", 90000, "P1", id="an expectation of the resource"),
+    pytest.param(
+        "customers.volume-anomaly", "NewObjects", "outside-band", 2, "P1", id="`true` is a band of two deviations"
+    ),
+    pytest.param("completeness.min", "CompletenessScore", "<", 98, "P1", id="any metric"),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "metric", "comparison", "threshold", "severity"),
+    EXPECTED,
+)
+def test_alarm(plan: Plan, key: str, metric: str, comparison: str, threshold: float, severity: str) -> None:
+    alarm = alarms_of(plan)[key]
+    assert (alarm.metric.name, alarm.comparison, alarm.threshold) == (metric, comparison, threshold)
+    assert (alarm.severity, alarm.action_topic) == (severity, f"pipewarden-prod-alarm-{severity}")
+    assert alarm.tags["severity"] == severity
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("merge.duration", id="what another resource starts is judged by its owner's expectations"),
+        pytest.param("ingest.depth", id="no expectation, no alarm"),
+        pytest.param("customers.volume-max", id="half an expectation gives half the alarms"),
+    ],
+)
+def test_no_alarm(plan: Plan, key: str) -> None:
+    assert key not in alarms_of(plan)
+
+
+def test_a_name_says_what_and_where(plan: Plan) -> None:
+    alarm = alarms_of(plan)["extract.failed"]
+    assert alarm.name == "prod/crm/customer-import/extract.failed"
+    assert alarm.where == "config/pipelines/crm.yaml:9"
+    where = {"Environment": "prod", "Pipeline": "customer-import", "Resource": "extract"}
+    assert dict(alarm.metric.dimensions) == where
+
+
+def test_declared_dimensions_are_taken_as_they_are(plan: Plan) -> None:
+    dimensions = alarms_of(plan)["completeness.min"].metric.dimensions
+    assert dict(dimensions) == {"PipelineName": "customer-import", "Table": "customers"}
+
+
+def test_an_alarm_switched_off_stays_in_the_plan(plan: Plan) -> None:
+    assert alarms_of(plan)["ingest.oldest-message"].disabled_reason == "switched off under `alarms:`"
+
+
+def test_an_override_changes_what_it_names(planned: Planned, declare: Declare) -> None:
+    override = AlarmOverride(threshold=5, period_seconds=3600, periods=3, datapoints=2, missing="breaching")
+    alarm = alarms_of(planned(declare["customer_import"](alarms={"load.failed": override})))["load.failed"]
+    found = (alarm.threshold, alarm.period_seconds, alarm.periods, alarm.datapoints, alarm.missing)
+    assert found == (5, 3600, 3, 2, "breaching")
+
+
+def test_an_override_that_changes_nothing_is_a_notice(planned: Planned, declare: Declare) -> None:
+    plan = planned(declare["customer_import"](alarms={"load.duratoin": AlarmOverride(severity="P0")}))
+    assert [notice for notice in plan.notices if "load.duratoin" in notice and "load.duration" in notice]
+
+
+def test_seconds_are_compared_in_the_unit_of_the_metric(planned: Planned, declare: Declare) -> None:
+    job = declare["resource"]("export", "lambda", function="f", expect={"duration": {"max": 60}})
+    alarm = alarms_of(planned(declare["pipeline"]("exports", job)), "exports")["export.duration"]
+    assert (alarm.metric.unit, alarm.threshold) == ("Milliseconds", 60_000)
+
+
+REFUSED = [
+    pytest.param({"period_seconds": 60, "periods": 1500}, "90000 s in all", id="more than a day of short periods"),
+    pytest.param({"period_seconds": 3600, "periods": 200}, "720000 s in all", id="more than a week of long periods"),
+    pytest.param({"periods": 2, "datapoints": 3}, "never fire", id="more datapoints than periods"),
+    pytest.param({"period_seconds": 90}, "a period of 90 s", id="a period that is no whole minute"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED)
+def test_what_cloudwatch_would_refuse_is_an_error_with_its_line(
+    planned: Planned, declare: Declare, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(DeclarationError) as refused:
+        planned(declare["customer_import"](alarms={"load.failed": AlarmOverride(**changes)}))
+    (finding,) = refused.value.findings
+    assert words in str(finding)
+    assert finding.mark == Mark("config/pipelines/crm.yaml", 9)
+    assert "pipelines.customer-import.alarms.load.failed" in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("period", "periods"), [(60, 1440), (3600, 168)], ids=["a day of minutes fits", "a week of hours fits"]
+)
+def test_the_longest_ranges_are_taken(planned: Planned, declare: Declare, period: int, periods: int) -> None:
+    override = AlarmOverride(period_seconds=period, periods=periods)
+    alarm = alarms_of(planned(declare["customer_import"](alarms={"load.failed": override})))["load.failed"]
+    assert alarm.period_seconds * alarm.periods in (86_400, 604_800)
+
+
+def test_a_threshold_that_the_metric_never_passes_is_an_error(planned: Planned, declare: Declare) -> None:
+    job = declare["resource"]("export", "lambda", function="f", expect={"duration": {"max": 900}})
+    with pytest.raises(DeclarationError, match=r"never above 900000"):
+        planned(declare["pipeline"]("exports", job))
+
+
+def test_the_description_tells_what_to_do(plan: Plan) -> None:
+    text = alarms_of(plan)["customers.freshness"].description
+    assert text.startswith("**The newest object is older than declared.**")
+    for part in ("s3-dataset `customers`", "P1", "1. Look whether", "https://wiki.example.com/runbooks/", "crm-data"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("meaning", "steps"),
+    [
+        pytest.param("short", ("step " * 60,) * 6, id="long steps: the last go first"),
+        pytest.param("word " * 400, ("step",), id="a long meaning is cut"),
+        pytest.param("word " * 400, (), id="and also without steps"),
+    ],
+)
+def test_a_description_fits_and_keeps_the_runbook(
+    model: Model, declare: Declare, meaning: str, steps: tuple[str, ...]
+) -> None:
+    rule: AlarmRule = dataclasses.replace(technologies()["sqs"].alarms[0], meaning=meaning, first_steps=steps)
+    changed = {**technologies(), "sqs": dataclasses.replace(technologies()["sqs"], alarms=(rule,))}
+    text = alarms_of(make_plan(model, changed))["ingest.oldest-message"].description
+    assert len(text) <= DESCRIPTION_CHARACTERS
+    assert "Runbook: https://wiki.example.com/runbooks/customer-import" in text
+
+
+@pytest.mark.parametrize(
+    ("runbook", "tag"),
+    [
+        ("https://wiki.example.com/a", "https://wiki.example.com/a"),
+        ("https://wiki.example.com/a?page=1#top", None),
+        ("https://wiki.example.com/" + "a" * 300, None),
+    ],
+    ids=["an address that a tag takes", "characters that a tag refuses", "too long for a tag"],
+)
+def test_the_runbook_is_a_tag_where_a_tag_takes_it(
+    planned: Planned, declare: Declare, runbook: str, tag: str | None
+) -> None:
+    alarm = alarms_of(planned(declare["customer_import"](runbook=runbook)))["load.failed"]
+    assert alarm.tags.get("runbook") == tag
+    assert runbook in alarm.description
