@@ -20,25 +20,25 @@ from pipewarden_cli.report.contents import IncidentReport, Moment, Tone
 ENDED_DAYS = 30
 _NOT_OVER = {":recovered": {"S": "recovered"}, ":closed": {"S": "closed"}}
 
-# The label stands on a story's line; what only explains has none and appears in the timeline alone.
-_MOMENTS: dict[str, tuple[str, Tone]] = {
-    "failed": ("failed", "bad"),
-    "alarm": ("alarm", "bad"),
-    "held": ("held", "wait"),
-    "retry-planned": ("", "wait"),
-    "retry-started": ("retried", "act"),
-    "waiting": ("", "wait"),
-    "note": ("", "plain"),
-    "decided": ("", "plain"),
-    "cleared": ("", "good"),
-    "draining": ("draining", "act"),
-    "paged": ("paged", "page"),
-    "escalated": ("escalated", "page"),
-    "acknowledged": ("acknowledged", "good"),
-    "recovered": ("recovered", "good"),
-    "closed": ("closed", "good"),
+# The label stands on a story's line; what only explains has none and appears in the timeline alone. What the table
+# says in few words reads as a sentence behind the third.
+_MOMENTS: dict[str, tuple[str, Tone, str]] = {
+    "failed": ("failed", "bad", ""),
+    "alarm": ("alarm", "bad", ""),
+    "held": ("held", "wait", "held back: "),
+    "retry-planned": ("", "wait", ""),
+    "retry-started": ("retried", "act", ""),
+    "waiting": ("", "wait", ""),
+    "note": ("", "plain", ""),
+    "decided": ("", "plain", ""),
+    "cleared": ("", "good", ""),
+    "draining": ("draining", "act", ""),
+    "paged": ("paged", "page", "paged "),
+    "escalated": ("escalated", "page", "escalated: "),
+    "acknowledged": ("acknowledged", "good", "acknowledged "),
+    "recovered": ("recovered", "good", "recovered: "),
+    "closed": ("closed", "good", "closed: "),
 }
-
 _RETRY = re.compile(r"\bretry \d+")
 
 
@@ -160,7 +160,7 @@ def _main_reason(incident: Incident) -> Reason | None:
 
 
 def _moment(entry: Entry) -> Moment:
-    label, tone = _MOMENTS.get(entry.kind, (entry.kind.replace("-", " "), "plain"))
+    label, tone, lead = _MOMENTS.get(entry.kind, (entry.kind.replace("-", " "), "plain", ""))
     if entry.kind == "retry-started" and (numbered := _RETRY.search(entry.text)):
         label = numbered[0]
-    return Moment(at=entry.time, label=label, tone=tone, text=entry.text or entry.kind)
+    return Moment(at=entry.time, label=label, tone=tone, text=f"{lead}{entry.text}" if entry.text else label)

@@ -84,6 +84,7 @@ TIMELINE = (
     Entry(time=OPENED, kind="failed", text="load: run jr_1 failed"),
     Entry(time=OPENED + timedelta(seconds=1), kind="retry-started", text="load: retry 1 runs as jr_2"),
     Entry(time=OPENED + timedelta(seconds=9), kind="paged", text="P1: retry 1 failed too"),
+    Entry(time=OPENED + timedelta(seconds=9), kind="acknowledged", text="by ada"),
     Entry(time=OPENED + timedelta(seconds=9), kind="of-a-later-version", text=""),
 )
 

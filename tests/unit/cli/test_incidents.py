@@ -75,8 +75,9 @@ def test_one_incident_is_told_from_its_start(
     assert [line[12:] for line in lines[4:]] == [
         "load: run jr_1 failed",
         "load: retry 1 runs as jr_2",
-        "P1: retry 1 failed too",
-        "of-a-later-version",
+        "paged P1: retry 1 failed too",
+        "acknowledged by ada",
+        "of a later version",
     ]
 
 
@@ -86,7 +87,13 @@ def test_json_holds_everything_and_is_stable(aws: FakeAws, capsys: pytest.Captur
     found = json.loads(text)
     assert found["paged"] == ["primary"]
     assert found["opened"] == OPENED.isoformat()
-    assert [moment["label"] for moment in found["timeline"]] == ["failed", "retry 1", "paged", "of a later version"]
+    assert [moment["label"] for moment in found["timeline"]] == [
+        "failed",
+        "retry 1",
+        "paged",
+        "acknowledged",
+        "of a later version",
+    ]
     main(["incidents", "prod", "--json"])
     (listed,) = json.loads(capsys.readouterr().out)
     assert {**listed, "timeline": found["timeline"]} == found
