@@ -178,3 +178,16 @@ def test_mute_rules_are_described_listed_and_deleted(local: control.LocalAws, na
     schedule = {"Expression": "rate(5 minutes)", "Duration": "PT1H"}
     with pytest.raises(ClientError, match="must have 5 fields"):
         cw.put_alarm_mute_rule(Name=name, Rule={"Schedule": schedule})
+
+
+def test_an_alarm_on_the_events_of_alarms_is_judged_after_the_change(
+    local: control.LocalAws, name: str, child: Callable[[str], str], events: Any, until: Callable[..., Any]
+) -> None:
+    cw, alarm = local.client("cloudwatch"), f"{name}-busy"
+    rule = {**RULE, "Namespace": "AWS/Events", "MetricName": "TriggeredRules", "Threshold": 1}
+    cw.put_metric_alarm(AlarmName=alarm, Dimensions=[{"Name": "RuleName", "Value": name}], **rule)
+    watched = child("watched")
+    set_state(cw, watched, "OK")
+    set_state(cw, watched, "ALARM")
+    until(lambda: cw.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["StateValue"] == "ALARM")
+    assert [one["detail"]["alarmName"] for one in events.wait(3)].count(watched) == 2

@@ -50,9 +50,10 @@ def _notify(arn: str, alarm: Alarm, old_state: str) -> str:
     topic = sns._topic_by_arn_any_scope(arn)
     if topic is None:
         raise ActionError(f"Resource: {arn} does not exist")
+    # The key before the policy: asked about the policy, a gap of EventBridge looks at the key as well.
+    _check_key(topic.get("attributes", {}).get("KmsMasterKeyId") or "", alarm)
     if not sns.topic_policy_allows(arn, _ALARMS_SERVICE, alarm["AlarmArn"], get_account_id()):
         raise ActionError(_TOPIC_REFUSED.format(arn=arn))
-    _check_key(topic.get("attributes", {}).get("KmsMasterKeyId") or "", alarm)
     message = forms.sns_message(alarm, old_state)
     sns._fanout(arn, new_uuid(), message, forms.subject(alarm, str(alarm["StateValue"])))
     return message

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,18 +40,30 @@ def announce(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
     Stands in for the emulator's own dispatch of actions, which calls it after every change of state.
     """
     del new_state, reason  # the alarm carries them already
-    with memory.lock:
+    with memory.lock, _changing():
         key = memory.place(alarm)
         previous = memory.states.get(key) or _initial_state(alarm, old_state)
         memory.states[key] = memory.state_fields(alarm)
         window = mutes.muting_window(alarm["AlarmName"])
         acts = _suppress(alarm) if window is None else False
         _publish(alarm, previous, window)
+        memory.held.pop(key, None)
         if window is not None:
-            memory.held[key] = Held(str(alarm["StateValue"]), old_state, previous)
+            memory.held[key] = Held(old_state, previous)
         elif acts:
             run_actions(alarm, old_state, previous)
         _tell_suppressed(alarm)
+
+
+@contextmanager
+def _changing() -> Iterator[None]:
+    """Events and messages are metrics too: alarms on those wait until this change is done."""
+    before = getattr(memory.thread, "changing", False)
+    memory.thread.changing = True
+    try:
+        yield
+    finally:
+        memory.thread.changing = before
 
 
 def _initial_state(alarm: Alarm, old_state: str) -> dict[str, Any]:
@@ -158,5 +171,6 @@ def _release() -> None:
             del memory.held[key]
         elif mutes.muting_window(name, datetime.now(UTC)) is None:
             del memory.held[key]
-            if alarm["StateValue"] == kept.state and _suppress(alarm):
+            # A later change would have taken its place, so the alarm still is in the state these actions are for.
+            if _suppress(alarm):
                 run_actions(alarm, kept.old_state, kept.previous)

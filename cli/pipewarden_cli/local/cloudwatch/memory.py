@@ -25,11 +25,14 @@ lock = threading.RLock()
 """Held while an alarm is judged and changed: requests, function workers and the clock all get here."""
 
 
+thread = threading.local()
+"""`thread.changing` is true while this thread carries out what follows from a change."""
+
+
 @dataclass(slots=True)
 class Held:
-    """Actions that a mute rule held back: those for this state, and the state before it."""
+    """What a mute rule held back: the actions of the alarm's last change, which came from this state."""
 
-    state: str
     old_state: str
     previous: Mapping[str, Any]
 

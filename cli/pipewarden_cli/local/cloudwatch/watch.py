@@ -96,11 +96,18 @@ def note_point(namespace: str, name: str, dimensions: dict[str, str]) -> None:
 
 
 def judge_fresh() -> None:
-    """Judge the alarms on the metrics that have new points, in the current account and region."""
+    """Judge the alarms on the metrics that have new points, in the current account and region.
+
+    Points that come from a change of an alarm are judged after it, on the thread for recorded points.
+    """
     here = (get_account_id(), get_region())
     fresh = {entry for entry in list(_fresh) if entry[:2] == here}
     _fresh.difference_update(fresh)
-    _judge_keys({entry[2] for entry in fresh})
+    if getattr(memory.thread, "changing", False):
+        for entry in fresh:
+            _recorded.put(entry)
+    else:
+        _judge_keys({entry[2] for entry in fresh})
 
 
 def _judge_keys(keys: set[Key]) -> None:
