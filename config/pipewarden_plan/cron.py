@@ -18,17 +18,18 @@ class Field(NamedTuple):
     """One of the five; `names` are the abbreviations it knows."""
 
     title: str
+    article: str
     least: int
     most: int
     names: dict[str, int]
 
 
 FIELDS = (
-    Field("minute", 0, 59, {}),
-    Field("hour", 0, 23, {}),
-    Field("day of month", 1, 31, {}),
-    Field("month", 1, 12, MONTHS),
-    Field("day of week", 0, 7, DAYS),
+    Field("minute", "a", 0, 59, {}),
+    Field("hour", "an", 0, 23, {}),
+    Field("day of month", "a", 1, 31, {}),
+    Field("month", "a", 1, 12, MONTHS),
+    Field("day of week", "a", 0, 7, DAYS),
 )
 
 
@@ -56,18 +57,17 @@ def _values(field: Field, text: str) -> set[int] | str:
     for part in text[:200].split(","):
         match = PART.fullmatch(part.upper())
         if not match:
-            return (
-                f"must have a {field.title} such as {field.least}, {field.least}-{field.most} or *, has `{part[:20]}`"
-            )
+            examples = f"{field.least}, {field.least}-{field.most} or *"
+            return f"must have {field.article} {field.title} such as {examples}, has `{part[:20]}`"
         every, first, last, step = match.groups()
         ends = [field.least, field.most] if every else [_number(field, word) for word in (first, last or first)]
         if not all(field.least <= end <= field.most for end in ends):
             wrong = first if not field.least <= ends[0] <= field.most else last
-            return f"must have a {field.title} {field.least}-{field.most}, has {wrong[:20]}"
+            return f"must have {field.article} {field.title} {field.least}-{field.most}, has {wrong[:20]}"
         if ends[0] > ends[1]:
-            return f"must have a {field.title} range that ascends, has {part[:20]}"
+            return f"must have {field.article} {field.title} range that ascends, has {part[:20]}"
         if step and not 0 < int(step[:4]) <= field.most:
-            return f"must have a {field.title} step 1-{field.most}, has {step[:20]}"
+            return f"must have {field.article} {field.title} step 1-{field.most}, has {step[:20]}"
         most = field.most if step and not last else ends[1]
         found.update(range(ends[0], most + 1, int(step or 1)))
     return found

@@ -13,10 +13,13 @@ from pipewarden_plan.grammar import Grammar, grammar
 from pipewarden_plan.interpolation import SAMPLE, filler
 from pipewarden_plan.marked import MarkedDict
 from pipewarden_plan.model import Mark
-from pipewarden_plan.overrides import check_overrides, lay_over
+from pipewarden_plan.overrides import broken_overrides, check_overrides, lay_over
 from pipewarden_plan.parse import parse
 from pipewarden_plan.reading import PipelineReading, Reading
 from pipewarden_plan.source import read_source
+
+ABOUT_NAMES = frozenset({"PW202", "PW308", "PW310"})
+"""Findings about pipelines that nobody declares: left out while a file could not be read, for they may stand there."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ def load_project(root: Path, rules: Grammar | None = None) -> Project:
             if (raw := _document(source, findings)) is not None:
                 environments[source.name], found = read_environment(source.name, source.label, raw, rules)
                 findings += found
-        findings += _check(declarations, environments, rules)
+        complete = len(declarations) == len(files)
+        checked = _check(declarations, environments, rules)
+        findings += [found for found in checked if complete or found.id not in ABOUT_NAMES]
     return Project(root, rules, tuple(declarations), environments, in_order(findings))
 
 
@@ -78,8 +83,9 @@ def _check(
     base = [pipeline for declaration in declarations for pipeline in declaration.pipelines]
     yield from check_pipelines(base)
     for environment in environments.values():
-        yield from check_overrides(environment, base, rules)
-        laid = lay_over(environment, declarations, rules)
+        wrong = list(check_overrides(environment, base, rules))
+        yield from wrong
+        laid = lay_over(environment, declarations, rules, without=broken_overrides(wrong))
         yield from laid.findings
         if laid.changed:
             yield from check_pipelines(laid.pipelines)

@@ -77,7 +77,16 @@ def explain(value: Any, schema: Schema, prefix: Path, locate: Locate, fill: Fill
     found = list(troubled.values())
     for error in _Validator(schema, format_checker=_CHECKER).iter_errors(_filled(value, fill)):
         found.extend(_findings(error, value, prefix, locate, troubled.keys()))
-    return found
+    return list(_without_echoes(found))
+
+
+def _without_echoes(findings: list[Finding]) -> Iterator[Finding]:
+    """A misspelt key is also a missing one: the finding that knows the right spelling is enough."""
+    misspelt = {(found.path.rpartition(".")[0], found.cure) for found in findings if found.id == "PW101"}
+    for found in findings:
+        missing = found.message.rpartition(" ")[2]
+        if found.id != "PW104" or (found.path, f"did you mean {missing}?") not in misspelt:
+            yield found
 
 
 def _filled(value: Any, fill: Fill) -> Any:

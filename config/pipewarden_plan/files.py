@@ -34,17 +34,17 @@ def find_files(root: Path, kind: str) -> tuple[list[SourceFile], list[Finding]]:
     except OSError as error:
         reason = "there is no such folder" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         cure = f"write one file per {FOLDERS[kind]}: {label}/<{FOLDERS[kind]}>.yaml"
-        return [], [finding("PW013", Mark(label, 1), reason, cure=cure)]
+        return [], [finding("PW013", Mark(label, 0), reason, cure=cure)]
     files, findings = [], []
     for entry in entries:
         shown = f"{label}/{entry.name}"
-        if problem := _problem_with(entry, kind, Mark(shown, 1)):
+        if problem := _problem_with(entry, kind, Mark(shown, 0)):
             findings.append(problem)
         elif entry.suffix == ".yaml":
             files.append(SourceFile(entry.stem, shown, entry))
     if not files and not findings:
         cure = f"write one: {label}/<{FOLDERS[kind]}>.yaml"
-        findings.append(finding("PW013", Mark(label, 1), "there is no .yaml file in this folder", cure=cure))
+        findings.append(finding("PW013", Mark(label, 0), "there is no .yaml file in this folder", cure=cure))
     return files, findings
 
 
@@ -60,8 +60,10 @@ def _problem_with(entry: Path, kind: str, mark: Mark) -> Finding | None:
     limit = NAME_LIMITS[kind]
     if not NAME.fullmatch(entry.stem) or len(entry.stem) > limit:
         message = f"the file's name is the {noun}'s: lower-case letters, digits and single hyphens, at most {limit}"
-        slug = re.sub(r"[^a-z0-9]+", "-", entry.stem.lower()).strip("-0123456789")[:limit]
-        return finding("PW015", mark, message, cure=f"rename it to {slug}.yaml" if slug else "")
+        slug = re.sub(r"[^a-z0-9]+", "-", entry.stem.lower()).strip("-0123456789")
+        return finding(
+            "PW015", mark, message, cure=f"rename it to {slug}.yaml" if 0 < len(slug) <= limit else "rename it"
+        )
     if kind == "pipelines" and entry.stem in RESERVED_TEAMS:
         return finding(
             "PW015", mark, f"the team name {entry.stem} is taken: it names Pipewarden's own stack", cure="rename it"
@@ -75,5 +77,5 @@ def no_environment(name: str, known: list[str]) -> Finding:
     cure = f"did you mean {near}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
     message = f"there is no environment {name[:60]} (known: {', '.join(sorted(known)) or 'none'})"
     return finding(
-        "PW311", Mark("config/environments", 1), message if near else f"there is no environment {name[:60]}", cure=cure
+        "PW311", Mark("config/environments", 0), message if near else f"there is no environment {name[:60]}", cure=cure
     )

@@ -12,7 +12,7 @@ from pipewarden_plan.model import Mark
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One problem. `str()` is the line shown to people; `id` leads to docs/errors.md."""
+    """One problem. `str()` is the line shown to people; `id` leads to docs/errors.md. Line 0 means the whole file."""
 
     severity: Literal["error", "warning"]
     id: str
@@ -23,7 +23,8 @@ class Finding:
 
     def __str__(self) -> str:
         kind = "warning: " if self.severity == "warning" else ""
-        return f"{self.mark}: {kind}{self.message}" + (f"; {self.cure}" if self.cure else "")
+        where = str(self.mark) if self.mark.line else self.mark.file
+        return f"{where}: {kind}{self.message}" + (f"; {self.cure}" if self.cure else "")
 
 
 class DeclarationError(Exception):

@@ -50,7 +50,7 @@ KNOWN_SECRETS = re.compile(
 class MisfitError(ValueError):
     """`str()` goes on after the path: "must be ...". `rule` is the id of the finding."""
 
-    def __init__(self, message: str, rule: str = "PW109", cure: str = "") -> None:
+    def __init__(self, message: str, rule: str = "PW108", cure: str = "") -> None:
         super().__init__(message)
         self.rule = rule
         self.cure = cure

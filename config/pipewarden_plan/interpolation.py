@@ -10,6 +10,15 @@ NAMES = ("env", "account", "region")
 SAMPLE: Mapping[str, str] = {"env": "dev", "account": "123456789012", "region": "us-east-1"}
 """What stands for the environment while a declaration is checked without one."""
 
+MEANT = {
+    **{name: name for name in NAMES},
+    "environment": "env",
+    "stage": "env",
+    "account-id": "account",
+    "aws-region": "region",
+}
+"""What people write for them elsewhere."""
+
 PLACE = re.compile(r"\$\(([^()]*)\)")
 BRACES = re.compile(r"\$?\{\{?\s*([a-z_.]*)[^}]*\}?\}?|\$(env|account|region)\b")
 
@@ -36,13 +45,13 @@ def trouble_with(text: str) -> Trouble | None:
     """Why a text cannot be filled in; None when it can."""
     if (braces := BRACES.search(text)) and (braces[0].startswith(("$", "{{"))):
         meant = next((group for group in braces.groups() if group), "env")
-        written = nearest(meant.rsplit(".", 1)[-1], NAMES) or "env"
+        written = MEANT.get(nearest(meant.rsplit(".", 1)[-1], MEANT), "env")
         return Trouble(
             f"has `{braces[0][:40]}`, which is not an interpolation", f"interpolations are written $({written})"
         )
     for place in PLACE.finditer(text):
         if place[1] not in NAMES:
-            near = nearest(place[1], NAMES)
+            near = MEANT.get(nearest(place[1], MEANT), "")
             cure = f"did you mean $({near})?" if near else "there are $(env), $(account) and $(region)"
             return Trouble(f"has an unknown interpolation `$({place[1][:40]})`", cure)
     if "$(" in PLACE.sub("", text):

@@ -29,8 +29,9 @@ class MarkedList(list[Any]):
 
 
 def mark_of(value: Any, path: Sequence[str | int], fallback: Mark) -> Mark:
-    """Where the value at `path` below `value` stands: the line of its key, or of the deepest part that was written."""
-    found = value.mark if isinstance(value, MarkedDict | MarkedList) else fallback
+    """Where the value at `path` below `value` stands: the line of its key, or of the deepest part that was written;
+    `fallback` is where `value` itself stands."""
+    found = fallback
     for step in path:
         if isinstance(value, MarkedDict) and step in value.marks:
             found, value = value.marks[str(step)], value[str(step)]

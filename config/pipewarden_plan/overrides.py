@@ -1,6 +1,6 @@
 """What an environment says about pipelines, laid over what their files say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,16 +26,21 @@ class Laid:
 
 
 def lay_over(
-    environment: EnvironmentReading, declarations: "Sequence[Declaration]", rules: Grammar, everything: bool = False
+    environment: EnvironmentReading,
+    declarations: "Sequence[Declaration]",
+    rules: Grammar,
+    *,
+    everything: bool = False,
+    without: Collection[str] = (),
 ) -> Laid:
-    """The pipelines with this environment's overrides. With `everything`, those that interpolate are read again with
-    its values; without, they stay as they were read with samples."""
+    """The pipelines with this environment's overrides, except those of the pipelines `without`. With `everything`,
+    those that interpolate are read again with its values; otherwise they stay as they were read with samples."""
     reading = Reading(rules, environment.fill)
     overrides = environment.overrides
     pipelines, changed = [], False
     for declaration in declarations:
         for pipeline in declaration.pipelines:
-            over = overrides.get(pipeline.name)
+            over = overrides.get(pipeline.name) if pipeline.name not in without else None
             if isinstance(over, MarkedDict) and isinstance(pipeline.raw, MarkedDict):
                 changed = True
                 raw = merge(pipeline.raw, over)
@@ -46,6 +51,11 @@ def lay_over(
                 )
             pipelines.append(pipeline)
     return Laid(pipelines, changed, reading.findings)
+
+
+def broken_overrides(findings: Iterable[Finding]) -> set[str]:
+    """The pipelines whose overrides have findings: merging them would only say the same again."""
+    return {found.path.split(".")[1] for found in findings if found.path.startswith("overrides.")}
 
 
 def check_overrides(

@@ -19,7 +19,7 @@ DEPTH_LIMIT = 40
 
 
 class Parsed(NamedTuple):
-    """`value` is None when the findings leave nothing to go on with."""
+    """`value` is None when the findings leave nothing to go on with: the text is not YAML, or parts were not read."""
 
     value: Any
     findings: list[Finding]
@@ -37,9 +37,11 @@ def parse(text: str, name: str) -> Parsed:
     except _StopError:
         value = None
     except yaml.MarkedYAMLError as error:
-        reading.findings.append(explain_syntax(error, text, name))
+        found = explain_syntax(error, text, name)
+        if not any(other.mark.line == found.mark.line for other in reading.findings):
+            reading.findings.append(found)
         value = None
-    return Parsed(value, reading.findings)
+    return Parsed(None if reading.torn else value, reading.findings)
 
 
 def _parser(text: str) -> Any:
@@ -58,6 +60,7 @@ class _Reading:
         self.findings: list[Finding] = []
         self.next = _parser(text).get_event
         self.depth = 0
+        self.torn = False
 
     def mark(self, event: Any) -> Mark:
         start = event.start_mark
@@ -129,6 +132,7 @@ class _Reading:
     def key(self, event: Any) -> str | None:
         """The key that an event writes, or None with a finding when it cannot be one."""
         if type(event) is not ev.ScalarEvent:
+            self.torn = True
             cure = "interpolations are written $(env), without braces" if "Mapping" in type(event).__name__ else ""
             self.findings.append(finding("PW008", self.mark(event), "a key must be a word", cure=cure))
             self.value(event)
@@ -138,9 +142,11 @@ class _Reading:
         key: str = event.value
         if key == "<<":
             cure = "write the keys out, or set them once under `defaults:`"
+            self.torn = True
             self.findings.append(finding("PW007", self.mark(event), "merge keys (`<<`) are not read", cure=cure))
             return None
         if not isinstance(read_plain(key), str):
+            self.torn = True
             shown = key or "an empty key"
             cure = f'quote it: "{key}"' if key else ""
             self.findings.append(finding("PW008", self.mark(event), f"a key must be a word, got {shown}", cure=cure))
@@ -157,7 +163,9 @@ class _Reading:
         cure = "write the value out, or set it once under `defaults:`"
         if isinstance(event, ev.AliasEvent):
             alias = f"aliases (`*{str(event.anchor)[:60]}`) are not read"
-            self.findings.append(finding("PW007", mark, alias, cure=cure))
+            self.torn = True
+            if not any(other.message == alias and other.mark.line == mark.line for other in self.findings[-1:]):
+                self.findings.append(finding("PW007", mark, alias, cure=cure))
             return
         if event.anchor:
             self.findings.append(finding("PW007", mark, f"anchors (`&{event.anchor[:60]}`) are not read", cure=cure))

@@ -58,11 +58,13 @@ def say(error: ValidationError, written: Any, path: str) -> Iterator[Said]:
 def _key(case: Case) -> Iterator[Said]:
     """A key whose name is not allowed here."""
     key = str(case.value)
-    wanted = case.schema.get("title") or f"of the form {case.schema.get('pattern', '')}"
-    slug = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")[:63]
+    wanted = str(case.schema.get("title") or f"of the form {case.schema.get('pattern', '')}")
+    slug = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
     cure = ""
-    if "enum" in case.schema:
-        cure = cure_for(key, map(str, case.schema["enum"]))
+    if case.keyword == "enum":
+        wanted = f"one of {', '.join(map(str, case.wanted))}"
+    elif case.keyword == "maxLength":
+        wanted = f"at most {case.wanted} characters long"
     elif slug != key and slug[:1].isalpha() and "maxLength" in case.schema:
         cure = f"write {slug}"
     yield Said("PW113", f"{case.path} has a key {show(key)}, which must be {wanted}", cure, key)
@@ -113,7 +115,10 @@ def _choice(case: Case) -> Iterator[Said]:
     near = nearest(str(case.value), choices) if len(choices) > 1 else ""
     rule = "PW102" if case.path.endswith(".type") else "PW106"
     wanted = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
-    yield Said(rule, f"{case.path} must be {wanted}, got {case.shown}", f"did you mean {near}?" if near else "")
+    if case.shown in choices:
+        yield Said(rule, f'{case.path} must be {wanted}, got the text "{case.shown}"', "write it without quotes")
+    else:
+        yield Said(rule, f"{case.path} must be {wanted}, got {case.shown}", f"did you mean {near}?" if near else "")
 
 
 def _limit(case: Case) -> Iterator[Said]:

@@ -1,13 +1,16 @@
 """Values as messages show them."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pipewarden_plan.formats import looks_secret
+from pipewarden_plan.scalars import read_plain
 
 SHOWN_CHARACTERS = 60
-STARTS_OTHERWISE = "+*&!%@`\"'#?-[]{},|>0123456789"
+PLAIN = re.compile(r"[0-9][\w.%/]*|[^\W\d]([^:#{}\[\],\"]|:(?! )|\$\()*", re.ASCII)
+"""What may stand without quotes anywhere, in the eyes of readers too: words, and numbers with a unit."""
 
 
 def show(value: Any) -> str:
@@ -37,5 +40,4 @@ def flow(value: Any) -> str:
         return str(value).lower()
     if not isinstance(value, str):
         return str(value)
-    plain = value and (value[0] not in STARTS_OTHERWISE or (value.rstrip("smhd%").isdigit() and not value.isdigit()))
-    return value if plain and ": " not in value and " #" not in value else json.dumps(value, ensure_ascii=False)
+    return value if PLAIN.fullmatch(value) and read_plain(value) == value else json.dumps(value, ensure_ascii=False)

@@ -19,7 +19,7 @@ FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 
 def read_source(path: Path, name: str) -> str | Finding:
     """The text of a file in UTF-8. `name` is how messages call it, relative to the project."""
-    mark = Mark(name, 1)
+    mark = Mark(name, 0)
     try:
         with path.open("rb") as stream:
             content = stream.read(SIZE_LIMIT + 1)
@@ -37,9 +37,9 @@ def decode_source(content: bytes, name: str) -> str | Finding:
     """The text of a file's bytes: UTF-8, with or without a byte order mark, printable characters only."""
     for start, encoding in BYTE_ORDER_MARKS:
         if content.startswith(start):
-            return finding("PW003", Mark(name, 1), f"is encoded in {encoding}", cure="save it as UTF-8")
+            return finding("PW003", Mark(name, 0), f"is encoded in {encoding}", cure="save it as UTF-8")
     if b"\x00" in content:
-        return finding("PW003", Mark(name, 1), "is a binary file, not text", cure="save it as YAML text in UTF-8")
+        return finding("PW003", Mark(name, 0), "is a binary file, not text", cure="save it as YAML text in UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -10,9 +10,14 @@ from pipewarden_plan.model import Mark
 SENTENCES = (
     (r"could not find expected ':'", "a key without its colon", "write `key: value`, with a space after the colon"),
     (r"mapping values are not allowed", "a colon stands where no key can be", "quote the text, or check the indent"),
-    (r"did not find expected key", "the indent does not fit the lines above", "align it with its neighbours"),
+    (r"expected (the )?node content", "a value is missing", "write it, or close what was started above"),
+    (
+        r"did not find expected key|expected <block end>",
+        "the indent does not fit the lines above",
+        "align it with its neighbours",
+    ),
     (r"did not find expected '-' indicator", "the indent does not fit the list above", "align it with the other `-`"),
-    (r"did not find expected ',' or '([\]}])'", r"the flow started above is not closed by `\1`", "add `,` or close it"),
+    (r"expected ',' or '([\]}])'", r"what starts here is not closed by `\1`", "add `,` or close it"),
     (r"unexpected end of stream", "the quotes are not closed", "add the closing quote"),
     (r"did not find expected <document start>", "text follows the end of the document", "check the indent"),
     (r"found character '(.)' that cannot start any token", r"no value starts with `\1`", "quote it"),
@@ -32,7 +37,9 @@ SENTENCES = (
 
 def explain_syntax(error: MarkedYAMLError, text: str, name: str) -> Finding:
     """The finding for text that is not YAML, at the place where the parser gave up."""
-    place = error.problem_mark or error.context_mark
+    problem = error.problem or str(error)
+    unclosed = re.search(r"unexpected end of stream|expected ','", problem) and error.context_mark
+    place = unclosed or error.problem_mark or error.context_mark
     line = place.line if place else 0
     mark = Mark(name, line + 1, place.column + 1 if place else 1)
     lines = text.splitlines()
@@ -42,9 +49,10 @@ def explain_syntax(error: MarkedYAMLError, text: str, name: str) -> Finding:
         return finding("PW012", Mark(name, tabbed + 1), "is indented with a tab", cure="YAML indents with spaces")
     cure_of_braces = "interpolations are written $(env), without braces"
     braces = any("{{" in row or "${" in row for row in around)
-    problem = error.problem or str(error)
+    if "cannot start any token" in problem and around:
+        problem = f"found character '{around[0][mark.column - 1 : mark.column]}' that cannot start any token"
     for pattern, sentence, cure in SENTENCES:
         if found := re.search(pattern, problem):
-            said = found.expand(sentence) if found.groups() else sentence
+            said = found.expand(sentence) if "\\1" in sentence else sentence
             return finding("PW012", mark, f"not YAML: {said}", cure=cure_of_braces if braces else cure)
     return finding("PW012", mark, f"not YAML: {problem}", cure=cure_of_braces if braces else "")

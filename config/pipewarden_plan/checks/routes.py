@@ -8,13 +8,16 @@ from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.reading import PipelineReading
 from pipewarden_plan.vocabulary import show_duration
 
+SEVERITIES = frozenset({"P0", "P1", "P2", "P3"})
+
 
 def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     routes = (environment.read or {}).get("severities", {})
     users: dict[str, str] = {}
     for pipeline in pipelines:
         read = pipeline.read or {}
-        users.setdefault(pipeline.severity, f"{pipeline.path[0]}.{pipeline.name} ({pipeline.mark})")
+        if pipeline.severity in SEVERITIES:
+            users.setdefault(pipeline.severity, f"{pipeline.path[0]}.{pipeline.name} ({pipeline.mark})")
         for key, row in read.get("alarms", {}).items():
             if "severity" in row:
                 where = pipeline.place("alarms", key)

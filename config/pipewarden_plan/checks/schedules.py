@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from pipewarden_plan.finding import Finding
+from pipewarden_plan.formats import has_timezones
 from pipewarden_plan.reading import PipelineReading
 
 
 def check_schedules(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    yield from _unchecked_timezone(pipelines)
     for pipeline in pipelines:
         read = pipeline.read or {}
         schedule = read.get("schedule")
@@ -33,3 +35,17 @@ def check_schedules(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
                 yield pipeline.finding(
                     "PW210", path, "means one run a day, but the schedule is a rate of several", cure
                 )
+
+
+def _unchecked_timezone(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    """One warning where names of time zones could only be checked by their shape."""
+    if has_timezones():
+        return
+    for pipeline in pipelines:
+        timezone = (pipeline.read or {}).get("schedule", {}).get("timezone", "UTC")
+        if timezone != "UTC":
+            message = (
+                f"was not checked: this machine has no time zone database, and so for every name but UTC ({timezone})"
+            )
+            yield pipeline.finding("PW314", ("schedule", "timezone"), message, "install tzdata (pip install tzdata)")
+            return

@@ -1,0 +1,153 @@
+"""The pages made from data: `python -m pipewarden_plan.reference` writes docs/declaration.md and docs/errors.md."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipewarden_plan.example import example_of
+from pipewarden_plan.finding import rules
+from pipewarden_plan.grammar import Grammar, grammar, load_schema
+from pipewarden_plan.scalar_reader import Schema
+from pipewarden_plan.sentence import KINDS
+from pipewarden_plan.show import flow
+
+HEAD = "<!-- Made by `python -m pipewarden_plan.reference` from {source}: change that, not this page. -->"
+PIPELINE_PARTS = ("declaration", "defaults", "pipeline", "schedule", "expect", "retry", "alarm")
+ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance")
+CHANNELS = ("email", "sms", "slack", "pagerduty")
+LINKS = {name: name for name in (*PIPELINE_PARTS, *ENVIRONMENT_PARTS, "channel")}
+LINKS |= {"resource": "resources", "override": "pipeline"}
+INTRODUCTION = (
+    "Pipelines stand in `config/pipelines/<team>.yaml`: one file is one team is one stack. Environments stand in "
+    "`config/environments/<environment>.yaml`. `config/schema` holds JSON Schemas of both for editors.\n\n"
+    "Scalars are read by the YAML 1.2 core schema: `on`, `off`, `yes` and `no` are words, `10:30` is text, `0o17` is "
+    "octal. A number with a leading zero stays text (`0123`, an account id). Anchors, aliases, merge keys, tags and "
+    "several documents in one file are refused.\n\n"
+    "`$(env)`, `$(account)` and `$(region)` are filled in wherever text stands. What is wrong is told with file, line "
+    "and cure; [errors](errors.md) lists every kind."
+)
+ABOUT_ERRORS = (
+    "Each finding has the file, the line, the path, what is wrong and, where one is known, the cure. Ids keep their "
+    "meaning: PW0xx is about files and YAML, PW1xx about keys and values, PW2xx about pipelines, PW3xx about "
+    "environments. Errors keep an environment from being planned; warnings do not."
+)
+
+
+class Row(NamedTuple):
+    """One key of the reference."""
+
+    key: str
+    kind: str
+    default: str
+    meaning: str
+    example: str
+
+
+def declaration_page(found: Grammar | None = None) -> str:
+    """docs/declaration.md: every key with its type, default, meaning and an example."""
+    found = found or grammar()
+    parts = [HEAD.format(source="the schema"), "# The declaration", INTRODUCTION, "## Vocabulary", _vocabulary()]
+    parts += ["## Pipelines", *_sections(PIPELINE_PARTS, found.defs)]
+    parts += ["## Resources", "Keys of every resource, beside those of its technology:"]
+    parts += [_table(rows_of(_common(), found.defs))]
+    for technology in found.technologies.values():
+        schema = found.defs[f"resource.{technology.type}"]
+        own = {key: part for key, part in schema["properties"].items() if key not in _common()["properties"]}
+        parts += [f"### {technology.type}", f"{technology.title}. {technology.summary}"]
+        parts += [f"```yaml\n{flow(technology.example)}\n```"]
+        parts += [_table(rows_of({**schema, "properties": own}, found.defs, sample=technology.example))]
+    parts += ["## Environments", *_sections(ENVIRONMENT_PARTS, found.defs)]
+    parts += ["### channel", str(found.defs["channel"]["description"])]
+    for kind in CHANNELS:
+        schema = found.defs[f"channel.{kind}"]
+        parts += [f"**{kind}**: {schema['description']}", _table(rows_of(schema, found.defs))]
+    return "\n\n".join(parts) + "\n"
+
+
+def errors_page() -> str:
+    """docs/errors.md: every rule by its id."""
+    rows = [f"| {row['id']} | {row['severity']} | {row['meaning']} | {row['cure']} |" for row in rules().values()]
+    table = "\n".join(["| Id | Kind | Meaning | Cure |", "|---|---|---|---|", *rows])
+    return "\n\n".join([HEAD.format(source="rules.json"), "# Errors", ABOUT_ERRORS, table]) + "\n"
+
+
+def write_pages(root: Path) -> None:
+    """Write both pages below `root`."""
+    (root / "docs").mkdir(exist_ok=True)
+    (root / "docs/declaration.md").write_text(declaration_page(), encoding="utf-8")
+    (root / "docs/errors.md").write_text(errors_page(), encoding="utf-8")
+
+
+def rows_of(schema: Schema, defs: Mapping[str, Schema], prefix: str = "", sample: Any = None) -> Iterator[Row]:
+    """One row per key, and those of mappings that have no section of their own. `sample` is an example of the whole."""
+    required = schema.get("required", ())
+    for key, part in schema.get("properties", {}).items():
+        target = defs.get(str(part.get("$ref", "")).removeprefix("#/$defs/"), {})
+        whole = {**target, **part}
+        default = "required" if key in required else f"`{flow(part['default'])}`" if "default" in part else ""
+        meaning = str(whole.get("description") or whole.get("title", ""))
+        below = sample.get(key) if isinstance(sample, Mapping) else None
+        example = example_of(part, defs, below)
+        shown = "" if example is None else f"`{_cell(flow(example))}`"
+        yield Row(f"{prefix}{key}", _kind(part, defs), default, meaning, shown)
+        for inner in (part, *part.get("anyOf", ())):
+            yield from rows_of(inner, defs, f"{prefix}{key}.", below)
+
+
+def _common() -> Schema:
+    return {"properties": load_schema("declaration")["common"]}
+
+
+def _vocabulary() -> str:
+    rows = ["| Word | Meaning | Examples |", "|---|---|---|"]
+    for name, schema in load_schema("vocabulary").items():
+        meaning = _sentence(f"{schema['title']}. {schema.get('description', '')}")
+        examples = ", ".join(f"`{flow(example)}`" for example in schema["examples"])
+        rows.append(f"| {name.replace('_', ' ')} | {meaning} | {examples} |")
+    return "\n".join(rows)
+
+
+def _sections(names: tuple[str, ...], defs: Mapping[str, Schema]) -> Iterator[str]:
+    for name in names:
+        schema = defs[name]
+        sample = next(iter(schema.get("examples", ())), None)
+        yield f"### {name}"
+        yield str(schema["description"])
+        yield _table(rows_of(schema, defs, sample=sample))
+
+
+def _table(rows: Iterator[Row]) -> str:
+    head = ["| Key | Type | Default | Meaning | Example |", "|---|---|---|---|---|"]
+    lines = (f"| `{row.key}` | {row.kind} | {row.default} | {_sentence(row.meaning)} | {row.example} |" for row in rows)
+    return "\n".join([*head, *lines])
+
+
+def _kind(part: Schema, defs: Mapping[str, Schema]) -> str:
+    """The type of a value in words, linked where it has a section."""
+    if "$ref" in part:
+        name = part["$ref"].removeprefix("#/$defs/")
+        return f"[{name}](#{LINKS[name]})" if name in LINKS else name.replace("_", " ")
+    if "enum" in part or "const" in part:
+        return ", ".join(f"`{flow(choice)}`" for choice in part.get("enum", [part.get("const")]))
+    if "anyOf" in part:
+        return " or ".join(_kind(branch, defs) for branch in part["anyOf"])
+    if part.get("type") == "array":
+        return f"list of {_kind(part.get('items', {}), defs)}"
+    if isinstance(part.get("additionalProperties"), Mapping):
+        return f"mapping to {_kind(part['additionalProperties'], defs)}"
+    words = KINDS.get(str(part.get("type")), "anything").removeprefix("a ")
+    limits = [part[word] for word in ("minimum", "maximum") if word in part]
+    return f"{words} {limits[0]}-{limits[1]}" if len(limits) == 2 else words
+
+
+def _sentence(text: str) -> str:
+    text = _cell(text.strip())
+    return text[:1].upper() + text[1:]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    write_pages(Path.cwd())

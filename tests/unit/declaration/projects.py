@@ -1,0 +1,38 @@
+"""Projects for tests: laid out from the tables below tests/declarations."""
+
+import shutil
+from pathlib import Path
+
+from pipewarden_plan.declaration import load_project
+from pipewarden_plan.finding import DeclarationError, Finding
+from pipewarden_plan.resolve import resolve
+
+TABLES = Path(__file__).parents[2] / "declarations"
+
+
+def lay_out(case: Path, root: Path) -> None:
+    """Make a project of one case: a whole one, or one file beside the plain files of the other kind."""
+    if case.is_dir():
+        shutil.copytree(case, root, dirs_exist_ok=True)
+        return
+    files = {
+        "pipelines": TABLES / "pipelines.yaml",
+        "environments": TABLES / "environment.yaml",
+        case.parent.name: case,
+    }
+    for kind, label in (("pipelines", "crm"), ("environments", "prod")):
+        (root / "config" / kind).mkdir(parents=True)
+        shutil.copy(files[kind], root / "config" / kind / f"{label}.yaml")
+
+
+def all_findings(root: Path) -> list[Finding]:
+    """What loading finds and, where that leaves no errors, what each environment finds."""
+    project = load_project(root)
+    found = list(project.findings)
+    if not project.errors:
+        for name in project.environments:
+            try:
+                resolve(project, name)
+            except DeclarationError as error:
+                found += error.findings
+    return found
