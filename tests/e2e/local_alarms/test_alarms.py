@@ -307,6 +307,20 @@ def test_what_the_service_refuses(local: control.LocalAws, name: str, changed: d
     assert caught.value.response["Error"]["Code"] == "ValidationError"
 
 
+@pytest.mark.parametrize(
+    ("namespace", "treatment", "described"),
+    [("AWS/DynamoDB", None, "ignore"), ("AWS/DynamoDB", "breaching", "breaching"), ("AWS/SQS", None, "missing")],
+)
+def test_the_default_treatment_of_missing_data(
+    local: control.LocalAws, name: str, namespace: str, treatment: str | None, described: str
+) -> None:
+    cw = local.client("cloudwatch")
+    given = {"TreatMissingData": treatment} if treatment else {}
+    rest = {key: value for key, value in RULE.items() if key != "TreatMissingData"}
+    cw.put_metric_alarm(**{**rest, **given, "AlarmName": name, "Namespace": namespace})
+    assert cw.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["TreatMissingData"] == described
+
+
 def test_a_warm_up_keeps_an_alarm_quiet(local: control.LocalAws, name: str) -> None:
     cw = local.client("cloudwatch")
     warm_up = {"WarmUpPeriodDurationInMinutes": 5, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}

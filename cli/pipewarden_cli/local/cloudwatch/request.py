@@ -56,9 +56,9 @@ def metric_alarm_record(name: str, fields: Mapping[str, Any]) -> Alarm:
     elif fields.get("MetricName"):
         alarm["Dimensions"] = list(fields.get("Dimensions") or ())
         alarm.setdefault("Period", 60)
+    alarm["TreatMissingData"] = fields.get("TreatMissingData") or ""
     if not alarm.get("EvaluationCriteria"):
-        read_alarm({**alarm, "TreatMissingData": fields.get("TreatMissingData")})
-    alarm["TreatMissingData"] = fields.get("TreatMissingData") or "missing"
+        alarm["TreatMissingData"] = read_alarm(alarm).missing
     return alarm
 
 
