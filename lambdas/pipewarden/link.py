@@ -15,7 +15,11 @@ SIGNATURE_BYTES = 24
 
 
 class LinkError(Exception):
-    """The link is not one of ours, or no longer valid; the message is for people."""
+    """The link is not one of ours, or no longer valid; the message is for people, the status for HTTP."""
+
+    def __init__(self, message: str, status: int = 403) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def sign_link(url: str, incident: str, page: int, now: datetime, key: bytes) -> str:
@@ -35,7 +39,7 @@ def read_link(token: str, now: datetime, key: bytes) -> tuple[str, int]:
         raise LinkError("This link was not made by Pipewarden, or it is damaged.")
     incident, page, expiry = facts.decode().rsplit("|", 2)
     if now.timestamp() > int(expiry):
-        raise LinkError("This link has expired. Use a newer page, or the command line.")
+        raise LinkError("This link has expired. Use a newer page, or the command line.", status=410)
     return incident, int(page)
 
 

@@ -92,7 +92,22 @@ def _dead_letters_reason(signal: Signal, policy: Policy) -> Reason:
     parts = [f"{quarantined} put in quarantine"] if quarantined else []
     parts += [f"{left} left in the dead-letter queue"] if left else []
     text = f"{policy.resource}: dead letters that replaying does not cure, {' and '.join(parts)}"
-    return _reason("dead-letters", dead_letters_key(policy.resource), signal, policy.resource, text, "", dict(counts))
+    detail = {**counts, "first_steps": _drain_steps(signal, policy)}
+    return _reason("dead-letters", dead_letters_key(policy.resource), signal, policy.resource, text, "", detail)
+
+
+def _drain_steps(signal: Signal, policy: Policy) -> list[str]:
+    """Where the messages are, and what to do with them."""
+    detail, source = signal.detail, policy.drain.source_queue if policy.drain else ""
+    steps = []
+    if detail.get("quarantined"):
+        steps.append(f"Read the messages in the queue {detail.get('quarantine', '')}; they failed again and again.")
+        steps.append(f"Mend the consumer or the messages, then move them from there back to {source}.")
+    if detail.get("left"):
+        steps.append(f"Read the messages in the queue {detail.get('dead_letter_queue', '')}.")
+    if detail.get("archive"):
+        steps.append(f"Everything that was taken out is kept below {detail['archive']}")
+    return steps
 
 
 def _reason(

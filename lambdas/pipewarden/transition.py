@@ -107,6 +107,9 @@ def _clear(
         incident = incident.with_attempt(replace(history.attempt, state="succeeded"))
     if signal.kind == SignalKind.RUN_SUCCEEDED:
         incident = _cancel_planned(incident, policy.resource)
+    for reason in incident.open_reasons:
+        if reason.key in decision.cleared and signal.kind == SignalKind.DRAIN_FINISHED:
+            incident = incident.with_reason(replace(reason, detail={**reason.detail, **signal.detail}))
     incident = incident.without_reasons(decision.cleared).noting(signal.time, "cleared", decision.why)
     if incident.open_reasons:
         return incident

@@ -1,0 +1,71 @@
+"""One call of one rung: stop when somebody has it, else send the page again to the next person."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pipewarden.announcement import NO_ROUTE, make_notice, schedule_call
+from pipewarden.delivery import Delivery
+from pipewarden.escalation import Call, next_repeat, why_stop
+from pipewarden.incident import Incident
+from pipewarden.incident_store import ConflictError, Write
+from pipewarden.message import render_page, unacknowledged
+from pipewarden.page import Page, compose_page, order_reasons, read_page
+from pipewarden.workplace import BusyError, Workplace
+
+MOST_CONFLICTS = 12
+
+
+def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
+    """Make the call that a schedule asks for; a word or a sentence for what was done.
+
+    Sent first, recorded after: a crash in between sends twice, never not at all.
+    """
+    call = Call(page=int(event["page"]), rung=int(event["rung"]), repeat=int(event.get("repeat", 0)))
+    incident, now = workplace.store.load(str(event["incident"])), workplace.now()
+    route = workplace.settings.severities.get(incident.severity, NO_ROUTE) if incident else NO_ROUTE
+    stop = why_stop(incident, call) or ("" if call.rung < len(route.escalate) else "the rung is not declared any more")
+    if incident is None or stop:
+        if incident and call.name not in incident.rungs:
+            _record(workplace, incident, call, [f"rung {call.rung + 1} not called: {stop}"], now)
+        return stop
+    if again := next_repeat(route, call, now):
+        schedule_call(workplace, incident.id, again[0], again[1], now)
+    channel = route.escalate[call.rung].to
+    page = _page(workplace, incident, call.page, now)
+    message = render_page(page, _preface(page, incident, now))
+    lines = Delivery(workplace).send_to(channel, make_notice(page, message, "again"))
+    times = f", repeat {call.repeat}" if call.repeat else ""
+    _record(workplace, incident, call, [f"not acknowledged; rung {call.rung + 1}: {channel}{times}", *lines], now)
+    return "called"
+
+
+def _page(workplace: Workplace, incident: Incident, number: int, now: datetime) -> Page:
+    """The page as it was sent; what the incident itself tells when that is gone."""
+    item = workplace.store.load_page(incident.id, number)
+    if item:
+        return read_page(item)
+    sent = incident.last_paged or now
+    return compose_page(incident, workplace.settings, number=number, why="paged", sent=sent, links={})
+
+
+def _preface(page: Page, incident: Incident, now: datetime) -> str:
+    """That nobody has it, and what has come up since the page."""
+    told = {cause.text for cause in page.causes}
+    new = [reason.text for reason in order_reasons(incident) if reason.open and reason.text not in told]
+    return " ".join([unacknowledged(page, now), *(f"Since then: {text}." for text in new[:3])])
+
+
+def _record(workplace: Workplace, incident: Incident, call: Call, lines: list[str], now: datetime) -> None:
+    for _ in range(MOST_CONFLICTS):
+        changed = replace(incident, rungs=(*incident.rungs, call.name))
+        for line in lines:
+            changed = changed.noting(now, "escalated", line)
+        try:
+            workplace.store.write(Write(incident=changed), now)
+        except ConflictError:
+            incident = workplace.store.load(incident.id) or incident
+            continue
+        return
+    raise BusyError("others keep writing this incident")

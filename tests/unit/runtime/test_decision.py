@@ -1,0 +1,421 @@
+"""What is decided about each signal, as a table."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipewarden.backoff import backoff_seconds
+from pipewarden.decision import decide
+from pipewarden.incident import Attempt, Incident, IncidentState, Reason
+from pipewarden.run_history import RunHistory
+from pipewarden.settings import AlarmSettings
+from pipewarden.signal import Signal, SignalKind
+from pipewarden.situation import History, Lapse, Policy
+from pipewarden.technology import Run
+from tests.unit.runtime.scene import DRAIN, RETRY, START
+
+POLICY = Policy(
+    pipeline="import",
+    resource="extract",
+    severity="P1",
+    respond_within_seconds=3600,
+    retry=RETRY,
+    retryable=True,
+    runs=True,
+)
+TRANSIENT = History(incident_id="import-1", failure_class="transient")
+FAILED = Reason(key="run:extract", kind="run", resource="extract", since=START, text="extract failed", run_id="r1")
+
+
+def incident(**more: Any) -> Incident:
+    return Incident(**{"id": "import-1", "pipeline": "import", "severity": "P1", "opened": START, **more})
+
+
+def attempt(number: int, state: str = "failed", **more: Any) -> Attempt:
+    return Attempt(resource="extract", number=number, state=state, due=START, failed_run_id="r1", **more)  # type: ignore[arg-type]
+
+
+def paged(minutes_ago: float = 5, **more: Any) -> Incident:
+    moment = START - timedelta(minutes=minutes_ago)
+    told = replace(FAILED, told=True)
+    return incident(**{"state": "paged", "pages": 1, "paged": moment, "last_paged": moment, "reasons": (told,), **more})
+
+
+def signal(kind: SignalKind, **more: Any) -> Signal:
+    return Signal(**{"kind": kind, "time": START, "technology": "job", "identity": "extract", "run_id": "r1", **more})
+
+
+def alarm(role: str, severity: str = "P1") -> AlarmSettings:
+    return AlarmSettings(pipeline="import", resource="extract", key="k", severity=severity, role=role, meaning="m")
+
+
+FAILURES: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, bool, str]]] = [
+    ("a transient failure is retried quietly", {}, {}, ("retry", False, "attempt 1 of 2")),
+    ("P0 is paged at once and retried all the same", {}, {"severity": "P0"}, ("retry", True, "attempt 1 of 2")),
+    (
+        "a deterministic failure is paged at once",
+        {"failure_class": "deterministic"},
+        {},
+        ("page", True, "deterministic"),
+    ),
+    ("a resource failure is not retried as it is", {"failure_class": "resource"}, {}, ("page", True, "resource")),
+    ("an unknown failure is retried", {"failure_class": "unknown"}, {}, ("retry", False, "attempt 1 of 2")),
+    (
+        "an unknown failure is retried once only",
+        {"failure_class": "unknown", "incident": incident(attempts=(attempt(1),))},
+        {},
+        ("page", True, "retried once"),
+    ),
+    ("the second attempt", {"incident": incident(attempts=(attempt(1),))}, {}, ("retry", False, "attempt 2 of 2")),
+    (
+        "attempts exhausted",
+        {"incident": incident(attempts=(attempt(1), attempt(2)))},
+        {},
+        ("page", True, "exhausted: 2 of 2"),
+    ),
+    ("attempts of an incident that is over count", {"earlier_attempts": 2}, {}, ("page", True, "exhausted")),
+    ("no retry declared", {}, {"retry": None}, ("page", True, "no retry is declared")),
+    ("zero attempts declared", {}, {"retry": replace(RETRY, attempts=0)}, ("page", True, "no retry is declared")),
+    ("nothing can start it again", {}, {"retryable": False}, ("page", True, "nothing can start")),
+    (
+        "observe mode says what it would have done",
+        {},
+        {"mode": "observe"},
+        ("page", True, "would have been retried in"),
+    ),
+    ("the budget of the hour is used", {"retries_this_hour": 100}, {}, ("page", True, "budget used")),
+    ("what runs within another waits for that", {}, {"within": "load"}, ("hold", False, "waiting for what")),
+    (
+        "what runs within another explains a failure that is known",
+        {"incident": incident(reasons=(replace(FAILED, key="run:load", resource="load"),))},
+        {"within": "load"},
+        ("hold", False, "explains the failure of load"),
+    ),
+    (
+        "a repeated failure of a paged incident pages nobody again",
+        {"incident": paged(attempts=(attempt(1), attempt(2)))},
+        {},
+        ("page", False, "exhausted"),
+    ),
+    (
+        "nor when it was acknowledged",
+        {"incident": paged(state=IncidentState.ACKNOWLEDGED), "failure_class": "deterministic"},
+        {},
+        ("page", False, "deterministic"),
+    ),
+    (
+        "another failure folds into a fresh page",
+        {"incident": paged(), "failure_class": "deterministic"},
+        {"resource": "load"},
+        ("page", False, "deterministic"),
+    ),
+    (
+        "another failure after the acknowledgement pages again",
+        {"incident": paged(state=IncidentState.ACKNOWLEDGED), "failure_class": "deterministic"},
+        {"resource": "load"},
+        ("page", True, "deterministic"),
+    ),
+    (
+        "another failure long after the page pages again",
+        {"incident": paged(minutes_ago=90), "failure_class": "deterministic"},
+        {"resource": "load"},
+        ("page", True, "deterministic"),
+    ),
+    (
+        "a graver failure pages again",
+        {"incident": paged(), "failure_class": "deterministic"},
+        {"resource": "load", "severity": "P0"},
+        ("page", True, "deterministic"),
+    ),
+    (
+        "retries that end in an incident which was paged for something else page",
+        {"incident": paged(minutes_ago=90, reasons=(FAILED,), attempts=(attempt(1), attempt(2)))},
+        {},
+        ("page", True, "exhausted"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("history", "policy", "expected"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES]
+)
+def test_a_failed_run(history: dict[str, Any], policy: dict[str, Any], expected: tuple[str, bool, str]) -> None:
+    found = decide(signal(SignalKind.RUN_FAILED), replace(TRANSIENT, **history), replace(POLICY, **policy), START)
+    assert (found.action, found.page) == expected[:2]
+    assert expected[2] in found.why
+
+
+OPEN = incident(reasons=(FAILED,))
+LATER = Run(run_id="r2", state="succeeded", started=START + timedelta(minutes=5))
+SIBLING = Run(run_id="r2", state="succeeded", started=START - timedelta(minutes=5))
+OTHERS: list[tuple[str, Signal, dict[str, Any], dict[str, Any], tuple[str, bool, str]]] = [
+    ("success with nothing open", signal(SignalKind.RUN_SUCCEEDED), {}, {}, ("ignore", False, "nothing is open")),
+    (
+        "success of a later run",
+        signal(SignalKind.RUN_SUCCEEDED, run_id="r2"),
+        {"incident": OPEN, "run": LATER},
+        {},
+        ("clear", False, "a later run"),
+    ),
+    (
+        "success of a run that was going on before the failure",
+        signal(SignalKind.RUN_SUCCEEDED, run_id="r2"),
+        {"incident": OPEN, "run": SIBLING},
+        {},
+        ("note", False, "does not cure"),
+    ),
+    (
+        "success of our retry",
+        signal(SignalKind.RUN_SUCCEEDED, run_id="r2"),
+        {"incident": OPEN, "run": LATER, "attempt": attempt(1, "started", run_id="r2")},
+        {},
+        ("clear", False, "retry 1 succeeded"),
+    ),
+    (
+        "success of another run while our retry runs",
+        signal(SignalKind.RUN_SUCCEEDED, run_id="r9"),
+        {"incident": incident(reasons=(FAILED,), attempts=(attempt(1, "started", run_id="r2"),)), "run": LATER},
+        {},
+        ("note", False, "retry 1 is still running"),
+    ),
+    (
+        "success of the failed run itself, redriven",
+        signal(SignalKind.RUN_SUCCEEDED, run_id="r1", redrive=1),
+        {"incident": OPEN, "run": Run(run_id="r1", state="succeeded", started=START - timedelta(minutes=5))},
+        {},
+        ("clear", False, "a later run"),
+    ),
+    ("a run stopped by a person", signal(SignalKind.RUN_STOPPED), {}, {}, ("ignore", False, "stopped by a person")),
+    (
+        "a run stopped by a person in an open incident",
+        signal(SignalKind.RUN_STOPPED),
+        {"incident": OPEN},
+        {},
+        ("note", False, "stopped by a person"),
+    ),
+    (
+        "our retry stopped by a person",
+        signal(SignalKind.RUN_STOPPED),
+        {"incident": OPEN, "attempt": attempt(1, "started")},
+        {},
+        ("page", True, "the failure before it stands"),
+    ),
+    (
+        "a health alarm",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {},
+        {"alarm": alarm("health")},
+        ("page", True, "alarm"),
+    ),
+    (
+        "a run alarm that repeats what is open",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {"incident": OPEN},
+        {"alarm": alarm("run")},
+        ("note", False, "repeats"),
+    ),
+    (
+        "a run alarm after a failure that was handled",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {"runs": RunHistory(last_failed=START - timedelta(minutes=20))},
+        {"alarm": alarm("run")},
+        ("ignore", False, "repeats"),
+    ),
+    (
+        "a run alarm that no event told",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {},
+        {"alarm": alarm("run")},
+        ("hold", False, "no event"),
+    ),
+    (
+        "a run alarm of something without run events",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {},
+        {"alarm": alarm("run"), "runs": False},
+        ("page", True, "nothing remediates"),
+    ),
+    (
+        "a dead-letter alarm",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {},
+        {"alarm": alarm("drain"), "drain": DRAIN},
+        ("drain", False, "drainer"),
+    ),
+    (
+        "a dead-letter alarm in observe mode",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {},
+        {"alarm": alarm("drain"), "drain": DRAIN, "mode": "observe"},
+        ("page", True, "would have drained"),
+    ),
+    (
+        "a dead-letter alarm without a declared drain",
+        signal(SignalKind.ALARM_RAISED, alarm="a"),
+        {},
+        {"alarm": alarm("drain")},
+        ("page", True, "nothing remediates"),
+    ),
+    (
+        "an alarm clears what it opened",
+        signal(SignalKind.ALARM_CLEARED, alarm="a"),
+        {"incident": incident(reasons=(replace(FAILED, key="alarm:a", kind="alarm"),))},
+        {"alarm": alarm("health")},
+        ("clear", False, "cleared"),
+    ),
+    (
+        "a cleared run alarm cures no run",
+        signal(SignalKind.ALARM_CLEARED, alarm="a"),
+        {"incident": OPEN},
+        {"alarm": alarm("run")},
+        ("note", False, "cleared"),
+    ),
+    (
+        "a cleared alarm of nothing",
+        signal(SignalKind.ALARM_CLEARED, alarm="a"),
+        {},
+        {},
+        ("ignore", False, "nothing is open"),
+    ),
+    (
+        "a deadline that was met",
+        signal(SignalKind.DEADLINE_REACHED),
+        {},
+        {},
+        ("ignore", False, "everything has succeeded"),
+    ),
+    (
+        "a deadline that was missed",
+        signal(SignalKind.DEADLINE_REACHED),
+        {"lapses": (Lapse(resource="extract", text="extract never started"),)},
+        {},
+        ("page", True, "deadline has passed"),
+    ),
+    (
+        "drained to the last message",
+        signal(SignalKind.DRAIN_FINISHED, detail={"replayed": 3}),
+        {"incident": incident(reasons=(replace(FAILED, key="dead-letters:extract", kind="dead-letters"),))},
+        {},
+        ("clear", False, "3 dead letters were replayed"),
+    ),
+    (
+        "drained, but some were put aside",
+        signal(SignalKind.DRAIN_FINISHED, detail={"replayed": 3, "quarantined": 1}),
+        {"incident": incident(reasons=(replace(FAILED, key="dead-letters:extract", kind="dead-letters"),))},
+        {},
+        ("page", True, "1 dead letters need a person"),
+    ),
+    ("drained by a person, all well", signal(SignalKind.DRAIN_FINISHED), {}, {}, ("ignore", False, "nothing is open")),
+    ("a heartbeat", signal(SignalKind.HEARTBEAT), {}, {}, ("ignore", False, "asks for nothing")),
+]
+
+
+@pytest.mark.parametrize(
+    ("fact", "history", "policy", "expected"), [row[1:] for row in OTHERS], ids=[row[0] for row in OTHERS]
+)
+def test_any_other_signal(
+    fact: Signal, history: dict[str, Any], policy: dict[str, Any], expected: tuple[str, bool, str]
+) -> None:
+    found = decide(fact, replace(TRANSIENT, **history), replace(POLICY, **policy), START)
+    assert (found.action, found.page) == expected[:2]
+    assert expected[2] in found.why
+
+
+def due(state: str, **more: Any) -> dict[str, Any]:
+    return {"incident": incident(reasons=(FAILED,), attempts=(attempt(1, state, **more),))}
+
+
+SOON, AGO = START + timedelta(minutes=1), START - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("history", "policy", "expected"),
+    [
+        (due("planned"), {}, ("start", False)),
+        (due("starting", claimed_until=SOON), {}, ("busy", False)),
+        (due("starting", claimed_until=AGO), {}, ("start", False)),
+        (due("started"), {}, ("ignore", False)),
+        (due("cancelled"), {}, ("ignore", False)),
+        ({}, {}, ("ignore", False)),
+        ({"incident": incident(id="another")}, {}, ("ignore", False)),
+        (due("planned"), {"mode": "observe"}, ("page", True)),
+        ({**due("planned"), "retries_this_hour": 100}, {}, ("page", True)),
+        ({**due("starting", claimed_until=AGO), "retries_this_hour": 100}, {}, ("start", False)),
+    ],
+    ids=[
+        "planned: start",
+        "being started: busy",
+        "start interrupted: again",
+        "started already",
+        "cancelled",
+        "incident over",
+        "another incident is open",
+        "observe mode was switched on",
+        "budget used meanwhile",
+        "an interrupted start is in the budget already",
+    ],
+)
+def test_a_retry_that_is_due(history: dict[str, Any], policy: dict[str, Any], expected: tuple[str, bool]) -> None:
+    fact = Signal(
+        kind=SignalKind.RETRY_DUE, time=START, pipeline="import", resource="extract", incident="import-1", attempt=1
+    )
+    found = decide(fact, replace(TRANSIENT, **history), replace(POLICY, **policy), START)
+    assert (found.action, found.page) == expected
+
+
+HELD = replace(FAILED, evidence=True)
+
+
+@pytest.mark.parametrize(
+    ("history", "attempt_number", "count", "expected"),
+    [
+        ({"incident": incident(reasons=(HELD,)), "pursuit": "gone"}, 0, 0, ("page", "no word from")),
+        ({"incident": incident(reasons=(HELD,)), "pursuit": "running"}, 0, 0, ("wait", "still running")),
+        ({"incident": incident(reasons=(HELD,)), "pursuit": "running"}, 0, 30, ("page", "no word from")),
+        ({"incident": incident(reasons=(FAILED,))}, 0, 0, ("ignore", "has been told")),
+        ({"incident": incident(reasons=(replace(HELD, open=False),))}, 0, 0, ("ignore", "ended")),
+        ({}, 0, 0, ("ignore", "ended")),
+        ({**due("started"), "pursuit": "running"}, 1, 0, ("wait", "still running")),
+        ({**due("started"), "pursuit": "gone"}, 1, 0, ("page", "outcome of retry 1 is unknown")),
+        ({**due("failed"), "pursuit": "ended"}, 1, 0, ("ignore", "has been told")),
+    ],
+    ids=[
+        "no word from the owner",
+        "the owner still runs",
+        "the owner runs for ever",
+        "it became a failure",
+        "it was cured",
+        "the incident is over",
+        "our retry still runs",
+        "our retry is gone",
+        "our retry ended",
+    ],
+)
+def test_a_check(history: dict[str, Any], attempt_number: int, count: int, expected: tuple[str, str]) -> None:
+    fact = Signal(
+        kind=SignalKind.CHECK_DUE,
+        time=START,
+        pipeline="import",
+        resource="extract",
+        incident="import-1",
+        attempt=attempt_number,
+        detail={"reason": "run:extract", "count": count},
+    )
+    found = decide(fact, replace(TRANSIENT, **history), POLICY, START)
+    assert found.action == expected[0]
+    assert expected[1] in found.why
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 10])
+def test_backoff_stays_in_its_range_grows_and_is_the_same_each_time(number: int) -> None:
+    seeds = [f"incident-{n}" for n in range(200)]
+    delays = [backoff_seconds(number, (60.0, 900.0), seed) for seed in seeds]
+    assert delays == [backoff_seconds(number, (60.0, 900.0), seed) for seed in seeds]
+    assert all(60 <= delay <= min(900, 60 * 2**number) for delay in delays)
+    assert max(delays) - min(delays) > 0.8 * (min(900, 60 * 2**number) - 60)
+
+
+def test_a_backoff_of_one_value_is_that_value() -> None:
+    assert backoff_seconds(3, (30.0, 30.0), "x") == 30.0
