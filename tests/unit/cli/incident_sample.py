@@ -1,7 +1,8 @@
 """A project with one environment, incidents as the table holds them, and an AWS in memory that serves them."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -80,6 +81,10 @@ RECOVERED = replace(
     pages=0,
     rungs=(),
 )
+CLOSED = replace(
+    RECOVERED, id="orders-20261119-0300-ef56", state=IncidentState.CLOSED, opened=OPENED - timedelta(days=2)
+)
+FORGOTTEN = replace(RECOVERED, id="orders-20260901-0300-ab78", opened=OPENED - timedelta(days=80))
 TIMELINE = (
     Entry(time=OPENED, kind="failed", text="load: run jr_1 failed"),
     Entry(time=OPENED + timedelta(seconds=1), kind="retry-started", text="load: retry 1 runs as jr_2"),
@@ -93,7 +98,9 @@ TIMELINE = (
 class FakeAws:
     """STS, DynamoDB and Lambda of one account, as far as the commands use them."""
 
-    incidents: dict[str, Incident] = field(default_factory=lambda: {i.id: i for i in (PAGED, RECOVERED)})
+    incidents: dict[str, Incident] = field(
+        default_factory=lambda: {i.id: i for i in (PAGED, RECOVERED, CLOSED, FORGOTTEN)}
+    )
     account: str = "123456789012"
     missing: str = ""
     answer: str = "acknowledges"
@@ -117,15 +124,15 @@ class FakeAws:
         if "IndexName" not in query:
             yield {"Items": [to_item(entry.__dict__) for entry in TIMELINE]}
             return
-        items = [incident for incident in self.incidents.values() if self._matches(incident, values)]
+        left_out = {values[name]["S"] for name in re.findall(r"#state <> (:\w+)", query.get("FilterExpression", ""))}
+        since = values.get(":since", {"S": ""})["S"]
+        items = [
+            incident
+            for incident in self.incidents.values()
+            if incident.state.value not in left_out and to_text(incident.opened) >= since
+        ]
         for incident in items:
             yield {"Items": [incident_item(incident)]}
-
-    def _matches(self, incident: Incident, values: Mapping[str, Any]) -> bool:
-        if ":since" in values:
-            return to_text(incident.opened) >= values[":since"]["S"]
-        assert {values[":recovered"]["S"], values[":closed"]["S"]} == {"recovered", "closed"}
-        return not incident.over
 
     def get_item(self, **query: Any) -> dict[str, Any]:
         found = self.incidents.get(query["Key"]["pk"]["S"].removeprefix("INCIDENT#"))

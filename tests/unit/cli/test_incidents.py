@@ -11,7 +11,7 @@ from pipewarden.incident import IncidentState
 from pipewarden_cli.incident_table import read_report
 from pipewarden_cli.main import main
 from pipewarden_cli.report.times import date_and_clock
-from tests.unit.cli.incident_sample import OPENED, PAGED, RECOVERED, FakeAws, reason, write_project
+from tests.unit.cli.incident_sample import CLOSED, OPENED, PAGED, RECOVERED, FakeAws, reason, write_project
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_open_incidents_are_listed(aws: FakeAws, capsys: pytest.CaptureFixture[s
 
 def test_ended_ones_are_listed_on_demand_newest_first(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["incidents", "prod", "--all"]) == 0
-    assert [row.split()[0] for row in capsys.readouterr().out.splitlines()[1:]] == [PAGED.id, RECOVERED.id]
+    assert [row.split()[0] for row in capsys.readouterr().out.splitlines()[1:]] == [PAGED.id, RECOVERED.id, CLOSED.id]
 
 
 def test_a_narrow_terminal_gets_blocks_of_lines(

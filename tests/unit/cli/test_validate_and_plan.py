@@ -54,6 +54,14 @@ def test_what_fails_in_one_environment_only_is_found(project: Path, capsys: pyte
     assert out.endswith("1 error in 1 file\n")
 
 
+def test_what_only_the_plan_can_find_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declare(DECLARATION + "    alarms:\n      load.failed: {period: 1d, periods: 10}\n")
+    assert main(["validate"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("config/pipelines/shop.yaml:")
+    assert "CloudWatch takes at most" in printed
+
+
 def test_json_findings_can_be_read_by_programs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     declare(DECLARATION.replace("severity: P1", "severity: P9"))
     assert main(["validate", "--format", "json"]) == 1
