@@ -148,7 +148,7 @@ def jobs(declare: Declare, count: int) -> Any:
 
 @pytest.mark.parametrize(
     ("count", "is_managed", "is_widened"),
-    [(10, False, False), (100, True, False), (900, True, True)],
+    [(10, False, False), (100, True, False), (900, False, True)],
     ids=["inline", "in managed policies", "as patterns"],
 )
 def test_permissions_fit_into_a_role(
