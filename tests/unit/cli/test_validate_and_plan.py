@@ -9,6 +9,10 @@ import pytest
 
 from pipewarden_cli.main import main
 from pipewarden_plan.editor_schema import schema_text
+from pipewarden_plan.finding import DeclarationError, finding
+from pipewarden_plan.make_plan import make_plan
+from pipewarden_plan.model import Mark, Model
+from pipewarden_plan.plan import Plan
 from tests.unit.cli.incident_sample import DECLARATION, ENVIRONMENT, write_project
 
 ROOT = Path(__file__).parents[3]
@@ -54,12 +58,21 @@ def test_what_fails_in_one_environment_only_is_found(project: Path, capsys: pyte
     assert out.endswith("1 error in 1 file\n")
 
 
-def test_what_only_the_plan_can_find_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    declare(DECLARATION + "    alarms:\n      load.failed: {period: 1d, periods: 10}\n")
+def test_what_only_the_plan_can_find_is_found(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Mark("config/pipelines/shop.yaml", 1)
+
+    def refuse(model: Model) -> Plan:
+        if model.environment.name == "prod":
+            raise DeclarationError([finding("PW001", place, "The stack holds 501 resources", cure="split the file")])
+        return make_plan(model)
+
+    monkeypatch.setattr("pipewarden_plan.make_plan.make_plan", refuse)
     assert main(["validate"]) == 1
-    printed = capsys.readouterr().out
-    assert printed.startswith("config/pipelines/shop.yaml:")
-    assert "CloudWatch takes at most" in printed
+    assert capsys.readouterr().out == (
+        "config/pipelines/shop.yaml:1: The stack holds 501 resources; split the file\n1 error in 1 file\n"
+    )
 
 
 def test_json_findings_can_be_read_by_programs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +97,6 @@ def test_json_findings_can_be_read_by_programs(project: Path, capsys: pytest.Cap
 
 def test_the_plan_is_printed_as_the_same_bytes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from pipewarden_plan.declaration import load_project
-    from pipewarden_plan.make_plan import make_plan
     from pipewarden_plan.plan_view import plan_as_json
     from pipewarden_plan.resolve import resolve
 
