@@ -69,10 +69,21 @@ def also_needs(service: str, operation: str, needs: Needs) -> None:
 
 def install() -> None:
     """Patch the emulator, once, after everything was registered."""
+    iam_actions.extract_iam_action = _named_as_granted(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _resource_reader(iam_actions.extract_resource_arn)
     iam_actions.request_tag_context = _context_reader(iam_actions.request_tag_context)
     for service in {service for service, _ in _needs}:
         app.SERVICE_HANDLERS[service] = _checking(service, app.SERVICE_HANDLERS[service])
+
+
+def _named_as_granted(inner: Callable[..., str | None]) -> Callable[..., str | None]:
+    """SQS knows no action of its own for batches: SendMessageBatch is granted as sqs:SendMessage, and so on."""
+
+    def named(*arguments: Any, **options: Any) -> str | None:
+        action = inner(*arguments, **options)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    return named
 
 
 def _resource_reader(inner: Callable[..., str]) -> Callable[..., str]:

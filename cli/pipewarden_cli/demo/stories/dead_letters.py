@@ -60,7 +60,7 @@ def archived(world: World) -> set[str]:
     s3, bucket = world.client("s3"), world.names.archive_bucket()
     found = s3.list_objects_v2(Bucket=bucket, Prefix="dead-letters/order-events/").get("Contents", [])
     texts = (gzip.decompress(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()) for entry in found)
-    return {json.loads(line)["Body"] for text in texts for line in text.decode().splitlines()}
+    return {json.loads(line)["body"] for text in texts for line in text.decode().splitlines()}
 
 
 STORY = Story(
