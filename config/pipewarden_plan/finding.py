@@ -27,6 +27,10 @@ class Finding:
         return f"{where}: {kind}{self.message}" + (f"; {self.cure}" if self.cure else "")
 
 
+FINDINGS_LIMIT = 200
+"""Per file and per check: nobody reads more, and each costs time."""
+
+
 class DeclarationError(Exception):
     """The declaration cannot be resolved; `findings` say why, one line each."""
 

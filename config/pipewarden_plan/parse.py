@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import yaml
 from yaml import events as ev
 
-from pipewarden_plan.finding import Finding, finding
+from pipewarden_plan.finding import FINDINGS_LIMIT, Finding, finding
 from pipewarden_plan.marked import MarkedDict, MarkedList
 from pipewarden_plan.model import Mark
 from pipewarden_plan.scalars import read_plain
 from pipewarden_plan.syntax import explain_syntax
 
 DEPTH_LIMIT = 40
+VALUES_LIMIT = 400_000
 
 
 class Parsed(NamedTuple):
@@ -60,6 +61,7 @@ class _Reading:
         self.findings: list[Finding] = []
         self.next = _parser(text).get_event
         self.depth = 0
+        self.count = 0
         self.torn = False
 
     def mark(self, event: Any) -> Mark:
@@ -86,6 +88,10 @@ class _Reading:
     def value(self, event: Any) -> Any:
         """The value that starts with `event`."""
         kind = type(event)
+        self.count += 1
+        if self.count > VALUES_LIMIT:
+            cure = "split it: one file is one team"
+            raise self.stop("PW002", event, f"holds more than {VALUES_LIMIT:,} values", cure)
         if kind is ev.ScalarEvent:
             if event.anchor or event.tag:
                 self.refuse_extras(event)
@@ -121,9 +127,11 @@ class _Reading:
             place = event.start_mark
             value = self.value(following())
             if key is None:
+                self.check_patience(event)
                 continue
             if key in marks:
                 self.duplicate(event, key, marks[key])
+                self.check_patience(event)
                 continue
             marks[key] = Mark(name, place.line + 1, place.column + 1)
             entries[key] = value
@@ -157,8 +165,13 @@ class _Reading:
         message = f"key {key[:60]} stands here a second time, first in line {first.line}"
         self.findings.append(finding("PW006", self.mark(event), message, cure="keep one of them"))
 
+    def check_patience(self, event: Any) -> None:
+        if len(self.findings) >= FINDINGS_LIMIT:
+            raise self.stop("PW016", event, "there are too many errors to go on", "correct those above first")
+
     def refuse_extras(self, event: Any) -> None:
         """Anchors, aliases and tags: legal YAML that this declaration does without."""
+        self.check_patience(event)
         mark = self.mark(event)
         cure = "write the value out, or set it once under `defaults:`"
         if isinstance(event, ev.AliasEvent):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipewarden.technology import Technology
-from pipewarden_plan.finding import Finding, finding
+from pipewarden_plan.finding import FINDINGS_LIMIT, Finding, finding
 from pipewarden_plan.grammar import Grammar
 from pipewarden_plan.interpolation import Fill, UnfitError
 from pipewarden_plan.marked import MarkedDict, dotted, mark_of
@@ -71,11 +71,20 @@ class Reading:
         try:
             return self.grammar.reader(name)(value, self.fill)
         except UnfitError:
+            if len(self.findings) >= FINDINGS_LIMIT:
+                self.left_out(mark)
+                return None
             from pipewarden_plan.explain import explain
 
             found = explain(raw, self.grammar.piece(name), prefix, lambda path: mark_of(raw, path, mark), self._fill)
             self.findings += found or [_unexplained(name, prefix, mark)]
             return None
+
+    def left_out(self, mark: Mark) -> None:
+        """Say once that errors from here on are not listed."""
+        if self.findings[-1].id != "PW016":
+            message = "from here on errors are not listed: there are too many"
+            self.findings.append(finding("PW016", mark, message, cure="correct those above first"))
 
     def pipeline(self, name: str, team: str, raw: Any, mark: Mark, defaults: Mapping[str, Any]) -> PipelineReading:
         """One pipeline with its resources. `defaults` are the file's, as they were written."""

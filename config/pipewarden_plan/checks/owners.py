@@ -29,13 +29,13 @@ def check_owners(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
 def _check_owner(pipeline: PipelineReading, resource: ResourceReading, within: str) -> Iterator[Finding]:
     path = ("resources", resource.name, "within")
     owner = pipeline.resources.get(within)
-    starters = [name for name, other in pipeline.resources.items() if other.technology and other.technology.runs]
     if within == resource.name:
         yield pipeline.finding(
             "PW206", path, "names the resource itself", "name the resource that starts it, or delete it"
         )
     elif owner is None:
-        cure = cure_for(within, [name for name in starters if name != resource.name])
+        others = (other for other in pipeline.resources.values() if other.technology and other.technology.runs)
+        cure = cure_for(within, [other.name for other in others if other is not resource])
         yield pipeline.finding("PW206", path, f"names {within}, which is no resource of {pipeline.name}", cure)
     elif owner.technology and not owner.technology.runs:
         message = f"names {within}, but a resource of type {owner.technology.type} starts nothing"

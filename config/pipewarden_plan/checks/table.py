@@ -1,6 +1,7 @@
 """All checks in the order in which they run."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from pipewarden_plan.checks.alarms import check_alarms
 from pipewarden_plan.checks.channels import check_channels
@@ -13,7 +14,7 @@ from pipewarden_plan.checks.routes import check_routes
 from pipewarden_plan.checks.schedules import check_schedules
 from pipewarden_plan.checks.upstream import check_upstream
 from pipewarden_plan.environment import EnvironmentReading
-from pipewarden_plan.finding import Finding
+from pipewarden_plan.finding import FINDINGS_LIMIT, Finding
 from pipewarden_plan.reading import PipelineReading
 
 OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ...] = (
@@ -35,11 +36,11 @@ OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]],
 def check_pipelines(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     """What is wrong with the pipelines of all files together."""
     for check in OF_PIPELINES:
-        yield from check(pipelines)
+        yield from islice(check(pipelines), FINDINGS_LIMIT)
 
 
 def check_environments(environment: EnvironmentReading, pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     """What is wrong with an environment, given the pipelines as it has them."""
     if environment.read is not None:
         for check in OF_ENVIRONMENTS:
-            yield from check(environment, pipelines)
+            yield from islice(check(environment, pipelines), FINDINGS_LIMIT)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from pipewarden_plan.finding import FINDINGS_LIMIT
 from pipewarden_plan.marked import mark_of
 from pipewarden_plan.model import Mark
-from pipewarden_plan.parse import DEPTH_LIMIT, parse
+from pipewarden_plan.parse import DEPTH_LIMIT, VALUES_LIMIT, parse
 from pipewarden_plan.source import SIZE_LIMIT, decode_source, read_source
 from tests.unit.declaration.projects import TABLES, all_findings, lay_out
 
@@ -114,3 +115,32 @@ def test_without_libyaml_the_same_rules_are_broken(case: Any, tmp_path: Any, mon
     monkeypatch.setattr(builtins, "__import__", without_libyaml)
     monkeypatch.delitem(sys.modules, "yaml._yaml", raising=False)
     assert [found.id for found in all_findings(tmp_path / "project")] == expected
+
+
+def test_more_values_than_anybody_declares_are_not_read() -> None:
+    parsed = parse(f"[{'a,' * VALUES_LIMIT}]", "a.yaml")
+    assert parsed.value is None
+    assert [str(found) for found in parsed.findings] == [
+        "a.yaml:1: holds more than 400,000 values; split it: one file is one team"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [("a: 1\n", "PW006"), ("{number}: 1\n", "PW008"), ("a{number}: &x 1\n", "PW007")],
+    ids=["one key again and again", "keys that are no words", "anchors"],
+)
+def test_too_many_errors_end_the_reading(row: str, rule: str) -> None:
+    parsed = parse("".join(row.format(number=number) for number in range(100_000)), "a.yaml")
+    assert parsed.value is None
+    assert [found.id for found in parsed.findings] == [rule] * FINDINGS_LIMIT + ["PW016"]
+
+
+def test_too_many_wrong_pipelines_are_not_all_explained(tmp_path: Any) -> None:
+    rows = "".join(f"  p{number}: {{resources: {{}}, depends_on: [x{number}]}}\n" for number in range(1_000))
+    case = tmp_path / "pipelines/case.yaml"
+    case.parent.mkdir()
+    case.write_text(f"version: 1\nowner: crm\npipelines:\n{rows}")
+    lay_out(case, tmp_path / "project")
+    ids = [found.id for found in all_findings(tmp_path / "project")]
+    assert ids == ["PW111"] * FINDINGS_LIMIT + ["PW016"]
