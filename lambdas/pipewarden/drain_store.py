@@ -130,8 +130,8 @@ def _read(found: Mapping[str, Any]) -> DrainState:
     kept = {name: found[name] for name in names if name in found}
     incident = "" if found.get("incident", "-") == "-" else str(found["incident"])
     started = datetime.fromisoformat(found["started"])
-    rows = {name: tuple(found.get(name, ())) for name in ("stuck", "samples")}
-    return DrainState(**kept, incident=incident, started=started, **rows)
+    stuck, samples = tuple(found.get("stuck", ())), tuple(found.get("samples", ()))
+    return DrainState(**kept, incident=incident, started=started, stuck=stuck, samples=samples)
 
 
 def _expires(now: datetime, days: int) -> dict[str, str]:

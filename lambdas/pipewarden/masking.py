@@ -4,7 +4,7 @@ import re
 
 MASK = "****"
 PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
     for pattern, replacement in (
         (r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b", rf"\1{MASK}"),
         (r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", rf"\1 {MASK}"),

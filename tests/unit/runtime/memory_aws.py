@@ -1,5 +1,7 @@
 """A few AWS services in memory, as strict as the code's use of them needs, with crashes to order."""
 
+# ruff: noqa: N803, N818 (parameters and exceptions are named as boto3 names them)
+
 import json
 import re
 from collections.abc import Callable

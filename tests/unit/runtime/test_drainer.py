@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipewarden.dead_letter import COUNT_ATTRIBUTE
-from pipewarden.drainer import DrainEvent, Drainer
+from pipewarden.drainer import Drainer, DrainEvent
 from pipewarden.signal import Signal
 from tests.unit.runtime.memory_aws import Crash
 from tests.unit.runtime.scene import DRAIN, Scene
