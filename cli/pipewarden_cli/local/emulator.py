@@ -16,7 +16,7 @@ from typing import Any
 from ministack import app
 from ministack.core.iam_evaluator import fnmatch_iam
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudwatch, cloudwatch_logs, eventbridge, iam, sts
+from ministack.services import cloudwatch, cloudwatch_logs, eventbridge, iam, kms, sts
 
 from pipewarden_cli.local.ports import HOST
 
@@ -56,6 +56,12 @@ def put_log_lines(group: str, stream: str, lines: Iterable[str]) -> None:
     now = int(time.time() * 1000)
     events = [{"timestamp": now, "message": line} for line in lines]
     cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})
+
+
+def key_arn(reference: str) -> str:
+    """The ARN of a key given by id, alias or ARN; the reference itself when there is no such key."""
+    key = kms._resolve_key(reference)
+    return str(key["Arn"]) if key else reference
 
 
 def role_name(role: str) -> str:

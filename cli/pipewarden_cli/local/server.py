@@ -82,6 +82,7 @@ def emulator_environment(options: argparse.Namespace) -> Mapping[str, str]:
         "MINISTACK_ACCOUNT_ID": options.account,
         "MINISTACK_REGION": options.region,
         "AUTH": "true" if options.auth else "false",
+        "MINISTACK_HOST": HOST,
         # Without these the emulator opens further ports or talks to a Docker engine that belongs to somebody else.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

@@ -1,4 +1,4 @@
-"""CloudFormation types and properties that the emulator refuses or drops."""
+"""CloudFormation types that the emulator refuses."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from ministack import app
 from ministack.core.responses import error_response_json, json_response
-from ministack.services import budgets, cloudwatch_logs, dynamodb, scheduler
+from ministack.services import budgets, cloudwatch_logs
 from ministack.services.cloudformation import provisioners
 
 from pipewarden_cli.local import hooks, recorded_types
 from pipewarden_cli.local.hooks import Answer, Query
 
-NAME = "CloudFormation"
+NAME = "CloudFormation types"
 IMITATED = (
     "X-Ray groups, sampling rules and settings, query definitions, account policies, log anomaly detectors, cost "
     "anomaly monitors and subscriptions, service level objectives, Chatbot channels, Managed Prometheus and Grafana, "
@@ -22,21 +22,14 @@ IMITATED = (
     "they are served at GET /_pipewarden/resources, X-Ray's also by GetGroups and GetSamplingRules, query definitions "
     "by DescribeQueryDefinitions. Budgets are kept by the Budgets API and never alert.",
     "Of a recorded type only the presence of required properties is checked, not their values.",
-    "A DynamoDB table's time to live, point-in-time recovery and encryption settings are kept; expired items are "
-    "removed by the emulator in its own time.",
 )
 
 
 def fill() -> None:
-    """Register handlers for recorded types; complete those of tables and schedules."""
+    """Register handlers for recorded types, and serve what is recorded."""
     for resource_type in recorded_types.TYPES:
         provisioners._RESOURCE_HANDLERS[resource_type] = _recording(resource_type)
     provisioners._RESOURCE_HANDLERS["AWS::Budgets::Budget"] = _budget_handlers()
-    table = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
-    table["create"] = _with_table_settings(table["create"])
-    table["update"] = _with_table_settings(table["update"])
-    provisioners._scheduler_schedule_create = _create_schedule
-    provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"].update(create=_create_schedule, update=_update_schedule)
     cloudwatch_logs.handle_request = _with_query_definitions(cloudwatch_logs.handle_request)
     app.SERVICE_HANDLERS["xray"] = _answer_xray
     hooks.route("GET", "resources", _list_resources)
@@ -90,50 +83,6 @@ def _budget_handlers() -> dict[str, Any]:
         budgets._delete_budget({"BudgetName": physical_id})
 
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
-
-
-def _with_table_settings(inner: Callable[..., Any]) -> Callable[..., Any]:
-    def handle(*args: Any) -> Any:
-        name, attributes = inner(*args)
-        # create(logical id, properties, stack); update(physical id, old properties, new properties, stack)
-        properties = args[2] if isinstance(args[2], Mapping) else args[1]
-        _set_time_to_live(name, properties.get("TimeToLiveSpecification"))
-        recovery = properties.get("PointInTimeRecoverySpecification")
-        if recovery is not None:
-            dynamodb._update_continuous_backups({"TableName": name, "PointInTimeRecoverySpecification": recovery})
-        encryption = properties.get("SSESpecification")
-        if encryption and encryption.get("SSEEnabled"):
-            key = encryption.get("KMSMasterKeyId", "alias/aws/dynamodb")
-            described = {"Status": "ENABLED", "SSEType": encryption.get("SSEType", "KMS"), "KMSMasterKeyArn": key}
-            dynamodb._tables[name]["SSEDescription"] = described
-        return name, attributes
-
-    return handle
-
-
-def _set_time_to_live(name: str, wanted: Mapping[str, Any] | None) -> None:
-    if wanted is None or json.loads(dynamodb._describe_ttl({"TableName": name})[2]).get(
-        "TimeToLiveDescription", {}
-    ).get("AttributeName") == wanted.get("AttributeName"):
-        return
-    _checked(dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": dict(wanted)}), "AWS::DynamoDB::Table")
-
-
-def _create_schedule(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, dict[str, str]]:
-    name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=64)
-    _checked(scheduler._create_schedule(name, dict(properties)), "AWS::Scheduler::Schedule")
-    return name, {"Arn": scheduler._schedule_arn(properties.get("GroupName", "default"), name)}
-
-
-def _update_schedule(
-    physical_id: str, old: Mapping[str, Any], properties: Mapping[str, Any], stack: str
-) -> tuple[str, dict[str, str]]:
-    group = properties.get("GroupName", "default")
-    is_same = properties.get("Name", physical_id) == physical_id and group == old.get("GroupName", "default")
-    if not is_same or f"{group}/{physical_id}" not in scheduler._schedules:
-        return _create_schedule(physical_id, properties, stack)
-    _checked(scheduler._update_schedule(physical_id, dict(properties)), "AWS::Scheduler::Schedule")
-    return physical_id, {"Arn": scheduler._schedule_arn(group, physical_id)}
 
 
 def _checked(answer: Any, resource_type: str) -> None:

@@ -11,7 +11,7 @@ from ministack.services import eventbridge, sns, sqs
 
 from pipewarden_cli.local import delivery, emulator
 from pipewarden_cli.local.delivery import Refusal
-from pipewarden_cli.local.gaps import sqs_metrics
+from pipewarden_cli.local.gaps import functions, sqs_metrics
 
 NAME = "EventBridge rules"
 IMITATED = (
@@ -39,7 +39,7 @@ def fill() -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
     eventbridge._dispatch_to_sqs = _admitted(_send_to_queue, str)
     eventbridge._dispatch_to_sns = _admitted(eventbridge._dispatch_to_sns, str)
-    eventbridge._dispatch_to_lambda = _admitted(eventbridge._dispatch_to_lambda, str)
+    eventbridge._dispatch_to_lambda = _admitted(functions.invoke_by_arn, str)
     eventbridge._invoke_target = _measured(eventbridge._invoke_target)
     eventbridge._SUPPORTED_TARGET_SERVICES = {*eventbridge._SUPPORTED_TARGET_SERVICES, "logs"}
 
