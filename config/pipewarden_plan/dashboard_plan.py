@@ -12,7 +12,9 @@ from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import FULL_WIDTH, Drawn
 
-AROUND = 4  # widgets of a page that belong to no pipeline: header, index, retries, recent errors
+AROUND = 6  # widgets of a page that belong to no pipeline: header, index, remediation, recent errors
+AROUND_METRICS = 2
+MOST_OF_A_RESOURCE = 2  # metrics that a resource may add to the graphs of remediation
 
 
 class Section(NamedTuple):
@@ -82,14 +84,13 @@ def _section_widgets(
 
 def _pages(sections: Iterable[Section]) -> list[Page]:
     pages = [Page([])]
-    widgets = metrics = 0
+    widgets, metrics = AROUND, AROUND_METRICS
     for section in sections:
-        # Each resource may count once more, in the graph of what was started again.
-        more = sum(drawn.metrics for drawn in section.widgets) + len(section.everything)
-        too_many = widgets + len(section.widgets) > DASHBOARD_WIDGETS - AROUND or metrics + more > DASHBOARD_METRICS
+        more = sum(drawn.metrics for drawn in section.widgets) + MOST_OF_A_RESOURCE * len(section.everything)
+        too_many = widgets + len(section.widgets) > DASHBOARD_WIDGETS or metrics + more > DASHBOARD_METRICS
         if too_many and pages[-1].sections:
             pages.append(Page([]))
-            widgets = metrics = 0
+            widgets, metrics = AROUND, AROUND_METRICS
         pages[-1].sections.append(section)
         widgets += len(section.widgets)
         metrics += more
@@ -108,13 +109,11 @@ def _body(team: str, page: Page, index: Drawn | None, environment: Environment) 
     everything = [watched for section in page.sections for watched in section.everything]
     log_groups = tuple(dict.fromkeys(group for watched in everything for group in log_groups_of(watched)))
     owners = ", ".join(dict.fromkeys(pipeline.owner for pipeline in page.pipelines))
-    around = [
-        widget_plan.retries(everything, environment),
-        widget_plan.recent_errors(log_groups, environment.region),
-    ]
+    errors = widget_plan.recent_errors(log_groups, environment.region)
+    last = [*widget_plan.remediation(everything, environment), *([errors] if errors else [])]
     first = [widget_plan.header(team, owners, page.pipelines, environment), *([index] if index else [])]
     sections = [drawn for section in page.sections for drawn in section.widgets]
-    return {"widgets": placed([*first, *sections, *(drawn for drawn in around if drawn)])}
+    return {"widgets": placed([*first, *sections, *last])}
 
 
 def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:

@@ -1,6 +1,7 @@
 """The watch over Pipewarden itself: alarms that reach people without any function of ours."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 from pipewarden.names import FUNCTIONS, Names
 from pipewarden_plan.composite_plan import RESPONDING
@@ -18,13 +19,7 @@ def plan_own_alarms(environment: Environment, names: Names) -> tuple[AlarmPlan, 
     """They act on the page topic of the gravest severity there is."""
     signals = {"QueueName": names.signals_queue()}
     dead_letters = {"QueueName": names.signals_dead_letters()}
-    heartbeat = MetricPlan(
-        namespace="Pipewarden",
-        name="Heartbeat",
-        dimensions={"Environment": environment.name},
-        statistic="Sum",
-        unit="Count",
-    )
+    heartbeat = _metric("Pipewarden", "Heartbeat", {"Environment": environment.name}, "Sum", "Count")
     own = _OwnAlarms(environment, names)
     return (
         own.alarm(
@@ -66,6 +61,7 @@ def plan_own_alarms(environment: Environment, names: Names) -> tuple[AlarmPlan, 
             threshold=0,
         ),
         *(_errors_of(role, own, names) for role in FUNCTIONS),
+        *_told_by_functions(environment, own),
     )
 
 
@@ -97,6 +93,38 @@ def _errors_of(role: str, own: "_OwnAlarms", names: Names) -> AlarmPlan:
         comparison=">",
         threshold=0,
         period_seconds=300,
+    )
+
+
+def _told_by_functions(environment: Environment, own: "_OwnAlarms") -> tuple[AlarmPlan, ...]:
+    """What a function goes on after, and therefore does not fail for."""
+    where = {"Environment": environment.name}
+    # One period holds at least one look of the probe; three in a row are no hiccup.
+    probe_period = max(300, 60 * ceil(environment.probe_every_seconds / 60))
+    return (
+        own.alarm(
+            "probe.unmeasured",
+            "The probe cannot measure a dataset, so nobody knows how old it is.",
+            _metric("Pipewarden", "ProbeErrors", where, "Sum", "Count"),
+            steps=("Read the probe's log: it names the dataset and the error.",),
+            comparison=">",
+            threshold=0,
+            period_seconds=probe_period,
+            periods=3,
+            datapoints=3,
+        ),
+        own.alarm(
+            "channels.failed",
+            "A channel did not take a page after several tries; it went to the page topic instead.",
+            _metric("Pipewarden", "ChannelFailures", where, "Sum", "Count"),
+            steps=(
+                "Read the responder's and the escalator's log: they name the channel.",
+                "Check the channel's secret.",
+            ),
+            comparison=">",
+            threshold=0,
+            period_seconds=300,
+        ),
     )
 
 

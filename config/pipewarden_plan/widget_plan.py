@@ -120,21 +120,36 @@ def series(
     return Drawn("metric", properties, GRAPH_WIDTH, GRAPH_HEIGHT, len(metrics))
 
 
-def retries(everything: Iterable[Watched], environment: Environment) -> Drawn | None:
-    """What Pipewarden started again, by resource; None where nothing is retried."""
-    metrics: list[list[Any]] = [
+def remediation(everything: Sequence[Watched], environment: Environment) -> list[Drawn]:
+    """What Pipewarden did, by resource: runs started again, messages moved; and how busy it is in the environment."""
+    retried = [watched for watched in everything if watched.is_retried]
+    drained = [watched for watched in everything if watched.declares("dead_letter.drain")]
+    region = environment.region
+    graphs = [
+        ("Runs started again by Pipewarden", _by_resource("RunsRetried", "", retried, environment)),
+        (
+            "Dead letters moved by Pipewarden",
+            _by_resource("DrainedMessages", " drained", drained, environment)
+            + _by_resource("QuarantinedMessages", " quarantined", drained, environment),
+        ),
+    ]
+    drawn = [series(title, metrics[:WIDGET_METRICS], region, stacked=True) for title, metrics in graphs if metrics]
+    whole = [
+        ["Pipewarden", name, "Environment", environment.name, {"stat": "Sum", "label": label}]
+        for name, label in (("IncidentsOpened", "incidents"), ("PagesSent", "pages"))
+    ]
+    return [*drawn, series(f"Incidents and pages in {environment.name}", whole, region)]
+
+
+def _by_resource(metric: str, what: str, everything: Iterable[Watched], environment: Environment) -> list[list[Any]]:
+    return [
         [
-            *("Pipewarden", "RunsRetried", "Environment", environment.name, "Pipeline", watched.pipeline.name),
+            *("Pipewarden", metric, "Environment", environment.name, "Pipeline", watched.pipeline.name),
             *("Resource", watched.resource.name),
-            {"stat": "Sum", "label": f"{watched.pipeline.name}/{watched.resource.name}"},
+            {"stat": "Sum", "label": f"{watched.pipeline.name}/{watched.resource.name}{what}"},
         ]
         for watched in everything
-        if watched.is_retried
     ]
-    if not metrics:
-        return None
-    drawn = series("Runs started again by Pipewarden", metrics[:WIDGET_METRICS], environment.region, stacked=True)
-    return drawn._replace(width=FULL_WIDTH)
 
 
 def recent_errors(log_groups: Sequence[str], region: str) -> Drawn | None:

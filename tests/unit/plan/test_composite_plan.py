@@ -1,6 +1,8 @@
 """The path to people that needs no function of ours."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -68,3 +70,9 @@ def test_alarms_over_ourselves_reach_people_directly(plan: Plan) -> None:
 def test_no_page_before_the_first_heartbeat_could_arrive(plan: Plan) -> None:
     missing = next(alarm for alarm in plan.core.alarms if alarm.key == "heartbeat.missing")
     assert (missing.missing, missing.warm_up_minutes > missing.periods) == ("breaching", True)
+
+
+def test_the_probe_is_judged_in_periods_that_hold_a_look_of_it(planned: Callable[..., Plan], declare: Any) -> None:
+    plan = planned(declare["crm_export"](), probe_every_seconds=900)
+    alarm = next(alarm for alarm in plan.core.alarms if alarm.key == "probe.unmeasured")
+    assert alarm.period_seconds >= 900
