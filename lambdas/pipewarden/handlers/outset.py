@@ -53,7 +53,9 @@ def workplace() -> Workplace:
 
 def write_metric(measurement: Measurement) -> None:
     """One line in the embedded metric format: CloudWatch makes the metric out of the log."""
-    metrics = EphemeralMetrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE))
+    # An empty service: Powertools would add it as a dimension, and no alarm names a dimension of that kind.
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    metrics = EphemeralMetrics(namespace=namespace, service="")
     metrics.add_dimension("Environment", settings().environment)
     if measurement.pipeline:
         metrics.add_dimension("Pipeline", measurement.pipeline)
