@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ EMULATOR = "ministack"
 EMULATOR_VERSION = "1.5.33"
 GAPS_FOLDER = Path(__file__).parent / "gaps"
 GAPS_PACKAGE = "pipewarden_cli.local.gaps"
+TABLE_START = "<!-- imitated: python -m pipewarden_cli.local.imitation docs/local-aws.md -->"
+TABLE_END = "<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,23 @@ def _literals(tree: ast.Module) -> Iterator[tuple[str, object]]:
             continue
         if target in ("NAME", "IMITATED"):
             yield target, ast.literal_eval(value)
+
+
+def as_markdown() -> str:
+    """The table of imitations in ``docs/local-aws.md``."""
+    rows = ["| Part | What is imitated, and how it differs from AWS |", "| --- | --- |"]
+    for gap in find_gaps():
+        sentences = " ".join(sentence.replace("|", "\\|") for sentence in gap.imitated)
+        rows.append(f"| {gap.name} | {sentences} |")
+    return "\n".join(rows) + "\n"
+
+
+def write_table(page: Path) -> None:
+    """Renew the table between the two marks of the page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(TABLE_START)
+    after = rest.partition(TABLE_END)[2]
+    page.write_text(f"{before}{TABLE_START}\n{as_markdown()}{TABLE_END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_table(Path(sys.argv[1]))

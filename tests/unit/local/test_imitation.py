@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipewarden_cli.local import server
-from pipewarden_cli.local.imitation import Gap, find_gaps, imitations
+from pipewarden_cli.local.imitation import Gap, as_markdown, find_gaps, imitations
 
 GOOD = 'NAME = "n"\nIMITATED: tuple[str, ...] = ("One.",)\n\n\ndef fill() -> None:\n    """Nothing."""\n'
 
@@ -64,3 +64,10 @@ def test_another_version_of_the_emulator_is_refused_with_the_cure(
     monkeypatch.setattr(server, "version", lambda _name: "9.9.9")
     assert server.main(["--port", "1", "--state-dir", str(tmp_path)]) == server.ENDED_WRONG_VERSION
     assert "9.9.9 is installed; run: " in capsys.readouterr().err
+
+
+def test_the_page_has_the_table_of_today() -> None:
+    page = Path(__file__).parents[3] / "docs" / "local-aws.md"
+    assert as_markdown() in page.read_text(encoding="utf-8"), (
+        "renew it: python -m pipewarden_cli.local.imitation docs/local-aws.md"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ministack.core.responses import get_region
 from ministack.services import dynamodb, s3, secretsmanager, sns, sqs
@@ -19,6 +20,7 @@ IMITATED = (
 
 WRITING, READING = ("kms:GenerateDataKey", "kms:Decrypt"), ("kms:Decrypt",)
 AWS_MANAGED = "alias/aws/"
+S3_ALGORITHM, S3_KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
 
 OPERATIONS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("sqs", ("SendMessage", "SendMessageBatch"), WRITING),
@@ -38,6 +40,17 @@ def fill() -> None:
     for service, operations, actions in OPERATIONS:
         for operation in operations:
             authorization.also_needs(service, operation, _needing(actions))
+    s3._resolve_sse_write_headers = _with_managed_key(s3._resolve_sse_write_headers)
+
+
+def _with_managed_key(inner: Callable[..., Any]) -> Callable[..., Any]:
+    """`aws:kms` without a key means the key that AWS manages for S3; the CDK CLI uploads assets so."""
+
+    def resolve(headers: dict[str, str], bucket_name: str) -> Any:
+        named = headers.get(S3_ALGORITHM) != "aws:kms" or headers.get(S3_KEY)
+        return inner(headers if named else {**headers, S3_KEY: f"{AWS_MANAGED}s3"}, bucket_name)
+
+    return resolve
 
 
 def _needing(actions: tuple[str, ...]) -> Callable[[Call], list[Grant]]:
