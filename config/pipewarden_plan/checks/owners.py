@@ -38,8 +38,8 @@ def _check_owner(pipeline: PipelineReading, resource: ResourceReading, within: s
         cure = cure_for(within, [other.name for other in others if other is not resource])
         yield pipeline.finding("PW206", path, f"names {within}, which is no resource of {pipeline.name}", cure)
     elif owner.technology and not owner.technology.runs:
-        message = f"names {within}, but a resource of type {owner.technology.type} starts nothing"
-        yield pipeline.finding("PW206", path, message, "name the resource that starts it")
+        message = f"names {within}, but the runs of a resource of type {owner.technology.type} cannot be listed"
+        yield pipeline.finding("PW206", path, message, "name the job or state machine that starts it, or delete it")
 
 
 def _check_retry(pipeline: PipelineReading, resource: ResourceReading, within: str | None) -> Iterator[Finding]:
