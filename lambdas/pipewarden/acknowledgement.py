@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from pipewarden.incident import Incident, IncidentState
-from pipewarden.incident_store import ConflictError, Write
+from pipewarden.incident_store import ConflictError
+from pipewarden.incident_write import Write
 from pipewarden.measurement import Measurement
 from pipewarden.workplace import BusyError, Workplace
 
@@ -19,8 +20,8 @@ def acknowledge(workplace: Workplace, incident_id: str, by: str, page: int = 0) 
     """Stop the chain of rungs: somebody has it now. Twice is the same as once; the first one's name stays.
 
     `page` (from a link) must be the latest page, so that an old link says nothing about what came after it; 0 means
-    whatever is open. Reasons that no signal will ever clear (messages in quarantine) end here, and the incident with
-    them when they are all there is.
+    whatever is open. Lasting reasons (messages in quarantine, invocations that nothing repeats) end here, and the
+    incident with them when they are all there is.
     """
     for _ in range(MOST_CONFLICTS):
         incident, now = workplace.store.load(incident_id), workplace.now()
@@ -44,7 +45,7 @@ def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:
     incident = replace(
         incident, state=IncidentState.ACKNOWLEDGED, acknowledged=now, acknowledged_by=by or "somebody"
     ).noting(now, "acknowledged", f"by {by or 'somebody'}")
-    settled = tuple(reason.key for reason in incident.open_reasons if reason.kind == "dead-letters" and reason.told)
+    settled = tuple(reason.key for reason in incident.open_reasons if reason.lasting and reason.told)
     incident = incident.without_reasons(settled)
     if incident.open_reasons:
         return incident

@@ -165,9 +165,9 @@ class Drainer:
         return "continues"
 
     def _end_pass(self, state: DrainState) -> str:
-        """Look again when poison would be back; when this pass replayed nothing, tell how it ended."""
+        """Look again when poison would be back; when nothing went to where it comes back from, tell how it ended."""
         now = self._workplace.now()
-        if state.pass_replayed:
+        if state.pass_replayed and self._policy.to == "source":
             wait = timedelta(seconds=self._seconds_until_back())
             self._again(now, now + wait, f"{state.passes + 1}", state.drain, state.passes + 1)
             self._store.release(passed=True)
@@ -184,9 +184,8 @@ class Drainer:
 
     def _seconds_until_back(self) -> float:
         """How long a message that fails every time takes to come back: its receives, each hidden for as long."""
-        queue = self._policy.source_queue if self._policy.to == "source" else self._policy.to
         answer = self._sqs.get_queue_attributes(
-            QueueUrl=self._mover.url(queue), AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
+            QueueUrl=self._mover.url(self._policy.source_queue), AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
         )
         attributes = answer.get("Attributes", {})
         receives = int(json.loads(attributes.get("RedrivePolicy") or "{}").get("maxReceiveCount", 1))

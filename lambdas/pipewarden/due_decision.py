@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from pipewarden.alarm_decision import dead_letters_key
+from pipewarden.duration import say_seconds
 from pipewarden.incident import Incident
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal
@@ -12,6 +13,11 @@ FIRST_CHECK_SECONDS = 900.0
 LAST_CHECK_SECONDS = 6 * 3600.0
 MOST_CHECKS = 30
 """A run that we started is looked after for about a week; then people are told that its outcome is unknown."""
+
+
+SILENCE_SECONDS = 3600.0
+"""A function's invocation and its service's own two retries of it are over within the hour (15 minutes each, and waits
+of one and two minutes); a failure is reported for certain, a success only where somebody asked for that."""
 
 
 def deadline_key(resource: str) -> str:
@@ -55,6 +61,10 @@ def decide_check(signal: Signal, history: History, policy: Policy, now: datetime
         return Decision(action="ignore", why="it has ended")
     if _explained(incident, key, signal.attempt):
         return Decision(action="ignore", why="what it waited for has been told")
+    if history.pursuit == "silent":
+        why = f"no failure of retry {signal.attempt} was reported within {say_seconds(SILENCE_SECONDS)}"
+        others = any(a.in_flight and a.number != signal.attempt for a in incident.attempts_of(policy.resource))
+        return Decision(action="note" if others or reason.told else "clear", why=why, cleared=(key,))
     if history.pursuit == "running" and count < MOST_CHECKS:
         return Decision(action="wait", why="still running", delay_seconds=check_delay_seconds(count + 1))
     told = history.told(key, policy.severity, now, policy.respond_within_seconds)

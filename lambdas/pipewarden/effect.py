@@ -7,7 +7,8 @@ from json import dumps
 
 from pipewarden.announcement import Announcements
 from pipewarden.incident import Effect, Entry, Incident
-from pipewarden.incident_store import ConflictError, Write
+from pipewarden.incident_store import ConflictError
+from pipewarden.incident_write import Write
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.workplace import BusyError, Workplace
 

@@ -9,7 +9,8 @@ from pipewarden.announcement import NO_ROUTE, make_notice, schedule_call
 from pipewarden.delivery import Delivery
 from pipewarden.escalation import Call, next_repeat, why_stop
 from pipewarden.incident import Incident
-from pipewarden.incident_store import ConflictError, Write
+from pipewarden.incident_store import ConflictError
+from pipewarden.incident_write import Write
 from pipewarden.message import render_page, unacknowledged
 from pipewarden.page import Page, compose_page, order_reasons, read_page
 from pipewarden.workplace import BusyError, Workplace

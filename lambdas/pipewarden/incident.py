@@ -30,7 +30,8 @@ class Reason:
     """Why an incident is open. Gone when `open` is False; the incident is over when none is open any more.
 
     `evidence` reasons explain another one, or wait to be explained: they page nobody by themselves. `told` means that
-    people know of it: a page carried it, or it folded into a page that nobody had answered yet.
+    people know of it: a page carried it, or it folded into a page that nobody had answered yet. No signal ends a
+    `lasting` reason: it ends when somebody takes it over.
     """
 
     key: str
@@ -47,13 +48,15 @@ class Reason:
     log_stream: str = ""
     evidence: bool = False
     told: bool = False
+    lasting: bool = False
     open: bool = True
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One retry by us: number `number` of `resource` in its incident. A number is started at most once.
+    """One retry by us: number `number` of `resource` in its incident. A number is started at most once. `depth` counts
+    the retries of one failed run, its own and those of its retries.
 
     `planned` waits for `due`; `starting` was claimed at `claimed` by an invocation that must be over at
     `claimed_until`; `started` runs as `run_id`; `cancelled` will never start.
@@ -65,6 +68,7 @@ class Attempt:
     due: datetime
     failed_run_id: str
     failed_redrive: int = 0
+    depth: int = 1
     run_id: str = ""
     redrive: int = 0
     claimed: datetime | None = None

@@ -5,6 +5,7 @@
 | `INCIDENT#<id>` | `META` | the fields of `Incident`; `gsi1pk` = `INCIDENT`, `gsi1sk` = `<opened>#<id>` |
 | `INCIDENT#<id>` | `T#<time>#<number>` | one `Entry` of the timeline |
 | `INCIDENT#<id>` | `PAGE#<number>` | the facts of a page as sent (`page.Page`), for rungs that send it again |
+| `INCIDENT#<id>` | `INPUT#<resource>#<attempt>` | `input`: JSON that a retry needs and nobody can be asked for later |
 | `PIPELINE#<name>` | `OPEN` | `incident`: the pipeline's open incident; gone when that is over |
 | `PIPELINE#<name>` | `RUNS#<resource>` | `RunHistory` |
 | `RUN#<pipeline>#<resource>#<run id>` | `RUN` | `incident`, `resource`, `attempt`: a run that we started |
@@ -17,20 +18,18 @@ Signals are marked as seen in the transaction that changes the incident; effects
 `expires` is the TTL attribute (epoch seconds).
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pipewarden.incident import Entry, Incident
-from pipewarden.incident_record import history_item, incident_item, read_entry, read_history, read_incident
-from pipewarden.item import Item, from_item, to_item, to_text
+from pipewarden.incident_record import read_entry, read_history, read_incident
+from pipewarden.incident_write import INCIDENT_DAYS, StartedRun, Write, hour, item_key, plan_write, put
+from pipewarden.item import Item, from_item
 from pipewarden.run_history import RunHistory
 
-SEEN_DAYS = 15  # longer than a message can stay in a queue
-RUN_DAYS = 45
-INCIDENT_DAYS = 400
-HISTORY_DAYS = 400
 BATCH_TRIES = 5
 
 
@@ -47,15 +46,6 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartedRun:
-    """A run that we started, found by its service's id."""
-
-    incident: str
-    resource: str
-    attempt: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """What one consistent batch read found."""
 
@@ -65,20 +55,6 @@ class Snapshot:
     runs: RunHistory = field(default_factory=RunHistory)
     retries_this_hour: int = 0
     incident: Incident | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Write:
-    """One atomic change. `base_version` is the version of the incident that was read, 0 for a new one."""
-
-    signal_key: str = ""
-    signal_time: str = ""
-    incident: Incident | None = None
-    pipeline: str = ""
-    resource: str = ""
-    runs: RunHistory | None = None
-    started: tuple[str, StartedRun] | None = None
-    counts_retry: bool = False
 
 
 class IncidentStore:
@@ -99,15 +75,15 @@ class IncidentStore:
         incident: str = "",
     ) -> Snapshot:
         """Everything a decision needs in one call, and one more when an incident is open that was not named."""
-        wanted = {"seen": _key(f"SEEN#{signal_key}", "SEEN"), "budget": _key("BUDGET", _hour(now))}
+        wanted = {"seen": item_key(f"SEEN#{signal_key}", "SEEN"), "budget": item_key("BUDGET", hour(now))}
         if pipeline:
-            wanted["open"] = _key(f"PIPELINE#{pipeline}", "OPEN")
+            wanted["open"] = item_key(f"PIPELINE#{pipeline}", "OPEN")
         if pipeline and resource:
-            wanted["runs"] = _key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
+            wanted["runs"] = item_key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
         if run:
-            wanted["run"] = _key(f"RUN#{run}", "RUN")
+            wanted["run"] = item_key(f"RUN#{run}", "RUN")
         if incident:
-            wanted["incident"] = _key(f"INCIDENT#{incident}", "META")
+            wanted["incident"] = item_key(f"INCIDENT#{incident}", "META")
         found = self._batch_get(wanted)
         named = read_incident(found["incident"]) if "incident" in found else None
         open_id = str(from_item(found["open"])["incident"]) if "open" in found else ""
@@ -124,13 +100,13 @@ class IncidentStore:
 
     def load(self, incident: str) -> Incident | None:
         """The incident by its id, read consistently; None when there is none."""
-        key = _key(f"INCIDENT#{incident}", "META")
+        key = item_key(f"INCIDENT#{incident}", "META")
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return read_incident(item) if item else None
 
     def load_runs(self, pipeline: str, resource: str) -> RunHistory:
         """What is remembered about the runs of one resource."""
-        key = _key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
+        key = item_key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
         item = self._dynamodb.get_item(TableName=self._table, Key=key).get("Item")
         return read_history(item) if item else RunHistory()
 
@@ -157,97 +133,27 @@ class IncidentStore:
 
     def write(self, change: Write, now: datetime) -> Incident | None:
         """Do one change as a whole or not at all; the incident as written. Raises ConflictError when outrun."""
-        actions: list[dict[str, Any]] = []
-        written = None
-        if change.incident:
-            written, actions = self._incident_actions(change.incident, now)
-        if change.runs is not None:
-            actions.append(self._runs_action(change, now))
-        if change.started:
-            actions.append(self._put(f"RUN#{change.started[0]}", "RUN", change.started[1].__dict__, now, RUN_DAYS))
-        if change.counts_retry:
-            actions.append(self._count_action(now))
-        if change.signal_key:
-            seen = {"incident": written.id if written else "", "time": change.signal_time}
-            actions.append(self._put(f"SEEN#{change.signal_key}", "SEEN", seen, now, SEEN_DAYS, new=True))
+        written, actions = plan_write(self._table, change, now)
         self._transact(actions)
         return written
 
+    def load_input(self, incident: str, resource: str, attempt: int) -> dict[str, Any]:
+        """What a failed run was started with; empty when it was not kept."""
+        key = item_key(f"INCIDENT#{incident}", f"INPUT#{resource}#{attempt}")
+        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        found: dict[str, Any] = json.loads(item["input"]["S"]) if item else {}
+        return found
+
     def put_page(self, incident: str, number: int, facts: Item, now: datetime) -> None:
         """Keep what a page said, masked already, for the rungs that say it again. The same number is overwritten."""
-        action = self._put(f"INCIDENT#{incident}", f"PAGE#{number:03d}", {}, now, INCIDENT_DAYS)["Put"]
+        action = put(self._table, f"INCIDENT#{incident}", f"PAGE#{number:03d}", {}, now, INCIDENT_DAYS)["Put"]
         action["Item"]["page"] = {"M": facts}
         self._dynamodb.put_item(**action)
 
     def load_page(self, incident: str, number: int) -> Item | None:
-        key = _key(f"INCIDENT#{incident}", f"PAGE#{number:03d}")
+        key = item_key(f"INCIDENT#{incident}", f"PAGE#{number:03d}")
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return dict(item["page"]["M"]) if item else None
-
-    def _incident_actions(self, incident: Incident, now: datetime) -> tuple[Incident, list[dict[str, Any]]]:
-        """META, the timeline entries, and the pipeline's pointer when the incident begins or ends."""
-        base = incident.version
-        entries = incident.fresh
-        written = replace(incident, version=base + 1, entries=incident.entries + len(entries), fresh=(), ending=False)
-        keys = {"gsi1pk": "INCIDENT", "gsi1sk": f"{to_text(incident.opened)}#{incident.id}"}
-        meta = self._put(f"INCIDENT#{incident.id}", "META", keys, now, INCIDENT_DAYS)["Put"]
-        meta["Item"].update(incident_item(written))
-        if base:
-            meta["ConditionExpression"] = "version = :version"
-            meta["ExpressionAttributeValues"] = {":version": {"N": str(base)}}
-        else:
-            meta["ConditionExpression"] = "attribute_not_exists(pk)"
-        actions = [{"Put": meta}]
-        for number, entry in enumerate(entries, start=incident.entries):
-            sort = f"T#{to_text(entry.time)}#{number:04d}"
-            actions.append(self._put(f"INCIDENT#{incident.id}", sort, entry.__dict__, now, INCIDENT_DAYS))
-        pointer = f"PIPELINE#{incident.pipeline}"
-        if not base and not incident.over:
-            actions.append(self._put(pointer, "OPEN", {"incident": incident.id}, now, None, new=True))
-        elif base and incident.ending:
-            actions.append(self._close_action(pointer, incident.id))
-        return written, actions
-
-    def _close_action(self, pointer: str, incident: str) -> dict[str, Any]:
-        return {
-            "Delete": {
-                "TableName": self._table,
-                "Key": _key(pointer, "OPEN"),
-                "ConditionExpression": "attribute_not_exists(pk) OR incident = :incident",
-                "ExpressionAttributeValues": {":incident": {"S": incident}},
-            }
-        }
-
-    def _runs_action(self, change: Write, now: datetime) -> dict[str, Any]:
-        assert change.runs is not None
-        base = change.runs.version
-        put = self._put(f"PIPELINE#{change.pipeline}", f"RUNS#{change.resource}", {}, now, HISTORY_DAYS)["Put"]
-        put["Item"].update(history_item(replace(change.runs, version=base + 1)))
-        put["ConditionExpression"] = "version = :version" if base else "attribute_not_exists(pk)"
-        if base:
-            put["ExpressionAttributeValues"] = {":version": {"N": str(base)}}
-        return {"Put": put}
-
-    def _count_action(self, now: datetime) -> dict[str, Any]:
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": _key("BUDGET", _hour(now)),
-                "UpdateExpression": "ADD retries :one SET expires = :expires",
-                "ExpressionAttributeValues": {":one": {"N": "1"}, ":expires": {"N": _expires(now, 2)}},
-            }
-        }
-
-    def _put(
-        self, pk: str, sk: str, values: Any, now: datetime, days: int | None, *, new: bool = False
-    ) -> dict[str, Any]:
-        item = {**to_item(values), **_key(pk, sk)}
-        if days is not None:
-            item["expires"] = {"N": _expires(now, days)}
-        put: dict[str, Any] = {"TableName": self._table, "Item": item}
-        if new:
-            put["ConditionExpression"] = "attribute_not_exists(pk)"
-        return {"Put": put}
 
     def _transact(self, actions: Sequence[dict[str, Any]]) -> None:
         try:
@@ -272,18 +178,6 @@ class IncidentStore:
             if not request:
                 return found
         raise ConflictError("DynamoDB did not answer for every key")
-
-
-def _key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _hour(now: datetime) -> str:
-    return f"HOUR#{now:%Y-%m-%dT%H}"
-
-
-def _expires(now: datetime, days: int) -> str:
-    return str(int((now + timedelta(days=days)).timestamp()))
 
 
 def _plain(item: Item, *names: str) -> dict[str, Any]:

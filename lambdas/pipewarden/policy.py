@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from pipewarden.settings import AlarmSettings, PipelineSettings, Settings
+from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
 from pipewarden.situation import Policy
 from pipewarden.technology import Technology
 
 DEFAULT_RESPOND_SECONDS = 4 * 3600.0
+DAY_SECONDS = 86_400.0
+RATE_SECONDS = 30 * DAY_SECONDS
 
 
 def make_policy(
@@ -32,12 +34,24 @@ def make_policy(
         retries_per_hour=settings.retries_per_hour,
         retry=found.retry if found else None,
         retryable=bool(technology and technology.retry),
-        runs=bool(technology and technology.runs and technology.events),
+        runs=bool(technology and technology.events),
+        independent=bool(technology and technology.events and not technology.runs),
+        rate_days=_rate_days(found, declared),
         within=found.within if found else "",
         inner=_inner(declared, resource),
         alarm=alarm,
         drain=found.drain if found else None,
     )
+
+
+def _rate_days(resource: ResourceSettings | None, pipeline: PipelineSettings) -> int:
+    """The `over:` of the success rate that applies: the resource's own goes first."""
+    for expect in (resource.expect if resource else {}, pipeline.expect):
+        rate = expect.get("success_rate")
+        if rate is not None:
+            seconds = rate.get("over") if isinstance(rate, Mapping) else None
+            return max(1, round(float(seconds or RATE_SECONDS) / DAY_SECONDS))
+    return round(RATE_SECONDS / DAY_SECONDS)
 
 
 def _inner(pipeline: PipelineSettings, owner: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pipewarden.signal import Signal
 from pipewarden.technology import Run
 from pipewarden.workplace import Workplace
 
-Pursuit = Literal["", "running", "ended", "gone"]
+Pursuit = Literal["", "running", "ended", "gone", "silent"]
 BEFORE = timedelta(hours=1)
 
 
@@ -24,6 +24,8 @@ def pursue(workplace: Workplace, signal: Signal, place: Place, incident: Inciden
     reason = incident.reason(str(signal.detail.get("reason", "")))
     if reason is None or not reason.open or reason.kind != "run":
         return None, ""
+    if place.policy.independent:
+        return None, "silent" if signal.attempt else "gone"
     owner = place.policy.within if reason.evidence and place.policy.within else place.policy.resource
     run = _retried(workplace, signal, place, incident) if signal.attempt else _latest(workplace, place, owner, reason)
     if run is None:

@@ -1,5 +1,6 @@
 """From a signal to the reasons that it gives an incident to be open."""
 
+from dataclasses import replace
 from typing import Any
 
 from pipewarden.alarm_decision import alarm_key, dead_letters_key, role_of
@@ -42,6 +43,7 @@ def _run_reason(signal: Signal, decision: Decision, history: History, policy: Po
         log_group=run.log_group if run else "",
         log_stream=run.log_stream if run else "",
         evidence=decision.action == "hold",
+        lasting=policy.independent,
         detail={"why": history.failure_reason} if history.failure_reason else {},
     )
 
@@ -61,7 +63,8 @@ def _alarm_reason(signal: Signal, decision: Decision, policy: Policy) -> Reason:
         return _reason("dead-letters", key, signal, policy.resource, text, error, told_by)
     if role_of(policy) == "run" and decision.action == "hold":
         text, key = f"{policy.resource} failed, says its alarm", run_key(policy.resource)
-        return _reason("run", key, signal, policy.resource, text, error, told_by, evidence=True)
+        reason = _reason("run", key, signal, policy.resource, text, error, told_by, evidence=True)
+        return replace(reason, lasting=policy.independent)
     meaning = alarm.meaning.rstrip(".") if alarm else "An alarm is raised"
     text = f"{policy.resource}: {meaning}" if policy.resource else meaning
     return _reason("alarm", alarm_key(signal.alarm), signal, policy.resource, text, error, told_by)
@@ -93,7 +96,8 @@ def _dead_letters_reason(signal: Signal, policy: Policy) -> Reason:
     parts += [f"{left} left in the dead-letter queue"] if left else []
     text = f"{policy.resource}: dead letters that replaying does not cure, {' and '.join(parts)}"
     detail = {**counts, "first_steps": _drain_steps(signal, policy)}
-    return _reason("dead-letters", dead_letters_key(policy.resource), signal, policy.resource, text, "", detail)
+    reason = _reason("dead-letters", dead_letters_key(policy.resource), signal, policy.resource, text, "", detail)
+    return replace(reason, lasting=True)
 
 
 def _drain_steps(signal: Signal, policy: Policy) -> list[str]:

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from pipewarden.effect import check_signal
 from pipewarden.incident import Attempt, Incident
-from pipewarden.incident_store import ConflictError, StartedRun, Write
+from pipewarden.incident_store import ConflictError
+from pipewarden.incident_write import StartedRun, Write
 from pipewarden.item import to_text
 from pipewarden.measurement import Measurement
 from pipewarden.place import Place
@@ -67,7 +68,7 @@ class Remediation:
         write = Write(incident=incident.with_attempt(attempt), counts_retry=not interrupted)
         written = self._workplace.store.write(write, now)
         assert written is not None
-        check = first_check(written, run_key(attempt.resource), attempt, now)
+        check = first_check(written, run_key(attempt.resource), attempt, now, independent=place.policy.independent)
         self._schedule_check(written, check.key, attempt, now, check.at or now)
         try:
             run = self._start_run(written, place, attempt, interrupted)
@@ -83,6 +84,9 @@ class Remediation:
         if technology is None or technology.retry is None or target is None:
             raise ValueError("nothing can start this kind of run again")
         failed = Run(run_id=attempt.failed_run_id, state="failed", redrive=attempt.failed_redrive)
+        if place.policy.independent:
+            kept = self._workplace.store.load_input(incident.id, attempt.resource, attempt.number)
+            failed = replace(failed, input=kept)
         if interrupted and not technology.retry.idempotent and attempt.claimed:
             found = technology.retry.find(self._workplace.clients, target, failed, attempt.claimed - CLOCK_SKEW)
             if found:

@@ -4,14 +4,17 @@ Everything that a signal changes is one conditional write, which also marks it a
 still to be done. So whatever is delivered twice, out of order, or interrupted between two calls ends the same way.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pipewarden.deadline import DAY_SECONDS, find_lapses
 from pipewarden.decision import decide
 from pipewarden.effect import Effects
 from pipewarden.incident import Incident, new_incident_id
-from pipewarden.incident_store import ConflictError, Snapshot, Write
+from pipewarden.incident_store import ConflictError, Snapshot
+from pipewarden.incident_write import Write
 from pipewarden.item import to_text
 from pipewarden.measurement import Measurement
 from pipewarden.place import Place, find_place
@@ -148,6 +151,7 @@ class Responder:
             pipeline=place.policy.pipeline,
             resource=place.policy.resource,
             runs=remember_run(signal, decision, history, place.policy),
+            input=_input_to_keep(decision, history, place),
         )
         written = self._workplace.store.write(write, now)
         measure_run(self._workplace.measure, signal, decision, history, place.policy, now)
@@ -182,6 +186,12 @@ class Responder:
         facts |= {"run_id": signal.run_id, "alarm": signal.alarm, "incident": signal.incident}
         known = {name: value for name, value in facts.items() if value}
         self._workplace.log.info(f"{decision.action}: {decision.why}", extra=known)
+
+
+def _input_to_keep(decision: Decision, history: History, place: Place) -> tuple[int, Mapping[str, Any]] | None:
+    """What only the event told about the failed run, and its retry will need."""
+    needed = decision.action == "retry" and place.policy.independent and history.run
+    return (decision.attempt, history.run.input) if needed and history.run else None
 
 
 def _effects_to_do(before: Incident | None, after: Incident | None, now: datetime) -> frozenset[str]:

@@ -14,6 +14,7 @@ seconds of the inner one, an event within a minute or two; longer silence means 
 will tell."""
 
 UNKNOWN_RETRIES = 1
+MOST_RETRIES = 50
 PAGE_AT_ONCE = "P0"
 
 
@@ -26,16 +27,18 @@ def decide_failed(_signal: Signal, history: History, policy: Policy, now: dateti
     key = run_key(policy.resource)
     if policy.within:
         return _decide_inner(history, policy)
+    if policy.independent and history.attempt is None and _being_started(history, policy.resource, now):
+        return Decision(action="busy", why="a retry is being started, and this may be its run")
     told = history.told(key, policy.severity, now, policy.respond_within_seconds)
     objection = _objection(history, policy)
-    number, delay = _next_attempt(history, policy)
+    (number, delay), tried = _next_attempt(history, policy), _used(history, policy) + 1
     if objection is None and policy.mode != "act":
-        would = f"retried in {say_seconds(delay)} (attempt {number} of {_attempts(policy)})"
+        would = f"retried in {say_seconds(delay)} (attempt {tried} of {_attempts(policy)})"
         why = f"observe mode: would have been {would}"
         return Decision(action="page", why=why, page=not told, would=would)
     if objection is None:
         urgent = policy.severity == PAGE_AT_ONCE
-        why = f"attempt {number} of {_attempts(policy)} in {say_seconds(delay)}"
+        why = f"attempt {tried} of {_attempts(policy)} in {say_seconds(delay)}"
         return Decision(action="retry", why=why, page=urgent and not told, attempt=number, delay_seconds=delay)
     return Decision(action="page", why=objection, page=not told)
 
@@ -57,13 +60,17 @@ def decide_succeeded(signal: Signal, history: History, policy: Policy, _now: dat
     keys = _cured_by(policy, incident) if incident else ()
     if not incident or not keys:
         return Decision(action="ignore", why="it succeeded and nothing is open for it")
+    if policy.independent and (history.attempt is None or _is_told(incident, policy.resource)):
+        why = "it succeeded, which does not cure the one that failed"
+        return Decision(action="note" if history.attempt else "ignore", why=why)
     if history.attempt is None and _is_sibling(signal, history, incident, policy.resource):
         why = f"another run of {policy.resource} succeeded, which does not cure the one that failed"
         return Decision(action="note", why=why)
     number = history.attempt.number if history.attempt else 0
-    waiting = [a for a in incident.attempts_of(policy.resource) if a.state == "started" and a.number != number]
+    others = [attempt for attempt in incident.attempts_of(policy.resource) if attempt.number != number]
+    waiting = [a for a in others if a.state == "started" or (policy.independent and a.in_flight)]
     if waiting:
-        why = f"a run of {policy.resource} succeeded; retry {waiting[0].number} is still running"
+        why = f"a run of {policy.resource} succeeded; retry {waiting[0].number} is still going on"
         return Decision(action="note", why=why, attempt=number)
     why = f"retry {number} succeeded" if number else f"a later run of {policy.resource} succeeded"
     return Decision(action="clear", why=why, cleared=keys, attempt=number)
@@ -84,7 +91,7 @@ def _decide_inner(history: History, policy: Policy) -> Decision:
 
 def _objection(history: History, policy: Policy) -> str | None:
     """Why this failure must not be retried; None when it may."""
-    retry, used, failure_class = policy.retry, _used(history, policy.resource), history.failure_class
+    retry, used, failure_class = policy.retry, _used(history, policy), history.failure_class
     if retry is None or retry.attempts < 1:
         return "not retried: no retry is declared"
     if not policy.retryable:
@@ -95,14 +102,33 @@ def _objection(history: History, policy: Policy) -> str | None:
         return f"retries exhausted: {used} of {retry.attempts} failed"
     if failure_class == "unknown" and used >= UNKNOWN_RETRIES:
         return "not retried again: an unknown failure is retried once"
+    if history.incident and len(history.incident.attempts) >= MOST_RETRIES:
+        return f"not retried: {MOST_RETRIES} retries in this incident already"
     if history.retries_this_hour >= policy.retries_per_hour:
         return f"not retried: budget used, {policy.retries_per_hour} retries this hour in this environment"
     return None
 
 
-def _used(history: History, resource: str) -> int:
+def _used(history: History, policy: Policy) -> int:
+    """Retries so far: of this failed run where each does work of its own, else of the resource in this incident."""
+    if policy.independent:
+        return history.attempt.depth if history.attempt else history.earlier_attempts
+    return _last_number(history, policy.resource)
+
+
+def _last_number(history: History, resource: str) -> int:
     attempts = history.incident.attempts_of(resource) if history.incident else ()
     return max((attempt.number for attempt in attempts), default=history.earlier_attempts)
+
+
+def _being_started(history: History, resource: str, now: datetime) -> bool:
+    attempts = history.incident.attempts_of(resource) if history.incident else ()
+    return any(a.state == "starting" and a.claimed_until and now < a.claimed_until for a in attempts)
+
+
+def _is_told(incident: Incident, resource: str) -> bool:
+    reason = incident.reason(run_key(resource))
+    return bool(reason and reason.told)
 
 
 def _attempts(policy: Policy) -> int:
@@ -110,11 +136,11 @@ def _attempts(policy: Policy) -> int:
 
 
 def _next_attempt(history: History, policy: Policy) -> tuple[int, float]:
-    number = _used(history, policy.resource) + 1
+    number = _last_number(history, policy.resource) + 1
     if policy.retry is None:
         return number, 0.0
-    seed = f"{history.incident_id}/{policy.resource}"
-    return number, backoff_seconds(number, policy.retry.backoff_seconds, seed)
+    seed = f"{history.incident_id}/{policy.resource}/{number}"
+    return number, backoff_seconds(_used(history, policy) + 1, policy.retry.backoff_seconds, seed)
 
 
 def _cured_by(policy: Policy, incident: Incident) -> tuple[str, ...]:

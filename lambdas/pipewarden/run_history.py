@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-KEPT_DAYS = 31
+KEPT_DAYS = 92
 KEPT_DURATIONS = 20
 RATE_DAYS = 30
 
@@ -21,9 +21,9 @@ class RunHistory:
     last_good_run: str = ""
     last_failed: datetime | None = None
 
-    def success_rate(self, now: datetime) -> float | None:
-        """Percent of the runs of the last 30 days that ended well; None when there was none."""
-        first = _day(now - timedelta(days=RATE_DAYS - 1))
+    def success_rate(self, now: datetime, days: int = RATE_DAYS) -> float | None:
+        """Percent of the runs of the last days (at most 92 are kept) that ended well; None when there was none."""
+        first = _day(now - timedelta(days=days - 1))
         kept = [counts for day, counts in self.days.items() if day >= first]
         good, bad = sum(row[0] for row in kept), sum(row[1] for row in kept)
         return 100.0 * good / (good + bad) if good + bad else None

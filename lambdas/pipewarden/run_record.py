@@ -40,7 +40,7 @@ def measure_run(
     seconds = history.run.duration_seconds if history.run else None
     values.append(("RunDurationSeconds", seconds, "Seconds"))
     values.append(("DurationRatio", history.runs.duration_ratio(seconds) if seconds is not None else None, "None"))
-    values.append(("SuccessRate", after.success_rate(now), "Percent"))
+    values.append(("SuccessRate", after.success_rate(now, policy.rate_days), "Percent"))
     for name, value, unit in values:
         if value is not None:
             measured = Measurement(

@@ -16,8 +16,10 @@ from pipewarden.technology import FailureClass, Run
 class Policy:
     """What was declared for the pipeline and resource that a signal is about.
 
-    `retryable` says that the technology can start a run again, `runs` that its runs send events; `inner` are the
-    resources that run within this one.
+    `retryable` says that the technology can start a run again, `runs` that its runs send events; `independent` runs do
+    work of their own each and cannot be asked about later (invocations of a function), so that the success of another
+    one cures nothing. `inner` are the resources that run within this one, `rate_days` the time over which its rate of
+    success is taken.
     """
 
     pipeline: str
@@ -29,6 +31,8 @@ class Policy:
     retry: RetryPolicy | None = None
     retryable: bool = False
     runs: bool = False
+    independent: bool = False
+    rate_days: int = 30
     within: str = ""
     inner: tuple[str, ...] = ()
     alarm: AlarmSettings | None = None
@@ -64,7 +68,7 @@ class History:
     failure_reason: str = ""
     advice: str = ""
     lapses: tuple[Lapse, ...] = ()
-    pursuit: Literal["", "running", "ended", "gone"] = ""
+    pursuit: Literal["", "running", "ended", "gone", "silent"] = ""
 
     def told(self, key: str, severity: str, now: datetime, respond_within_seconds: float) -> bool:
         """True when people need no page for this reason: they have one that is still being answered.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipewarden.due_decision import check_delay_seconds
+from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
 from pipewarden.duration import say_time
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
 from pipewarden.reason import read_reasons
@@ -36,10 +36,9 @@ def _open(signal: Signal, history: History, policy: Policy, now: datetime) -> In
 
 
 def _note(
-    incident: Incident, signal: Signal, decision: Decision, history: History, _policy: Policy, now: datetime
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
-    if history.attempt and signal.kind == SignalKind.RUN_SUCCEEDED:
-        incident = incident.with_attempt(replace(history.attempt, state="succeeded"))
+    incident = _with_success(incident, signal, history, policy.resource)
     return incident.noting(now, "note", decision.why)
 
 
@@ -65,6 +64,7 @@ def _retry(
         due=due,
         failed_run_id=signal.run_id,
         failed_redrive=signal.redrive,
+        depth=(history.attempt.depth if history.attempt else 0) + 1,
     )
     key = f"retry-{policy.resource}-{decision.attempt}"
     effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=decision.attempt, at=due)
@@ -103,8 +103,7 @@ def _drain(
 def _clear(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
-    if history.attempt:
-        incident = incident.with_attempt(replace(history.attempt, state="succeeded"))
+    incident = _with_success(incident, signal, history, policy.resource)
     if signal.kind == SignalKind.RUN_SUCCEEDED:
         incident = _cancel_planned(incident, policy.resource)
     for reason in incident.open_reasons:
@@ -163,6 +162,14 @@ def _page_people(incident: Incident, decision: Decision, policy: Policy, now: da
     return page_again(incident, decision.why, severity, now)
 
 
+def _with_success(incident: Incident, signal: Signal, history: History, resource: str) -> Incident:
+    """The retry whose run succeeded, or of which no failure was heard, marked so."""
+    attempt = history.attempt if signal.kind == SignalKind.RUN_SUCCEEDED else None
+    if signal.kind == SignalKind.CHECK_DUE:
+        attempt = incident.attempt(resource, signal.attempt)
+    return incident.with_attempt(replace(attempt, state="succeeded")) if attempt else incident
+
+
 def _with_failure(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, told: bool
 ) -> Incident:
@@ -186,11 +193,10 @@ def _with_check(
     return incident.with_effect(effect)
 
 
-def first_check(incident: Incident, key: str, attempt: Attempt, now: datetime) -> Effect:
-    """The first look after a retry that is about to be started."""
-    changed = _with_check(
-        replace(incident, pending=()), key, attempt.resource, now, check_delay_seconds(0), 0, attempt.number
-    )
+def first_check(incident: Incident, key: str, attempt: Attempt, now: datetime, *, independent: bool) -> Effect:
+    """The first look after a retry that is about to be started; the only one where it cannot be asked about."""
+    delay = SILENCE_SECONDS if independent else check_delay_seconds(0)
+    changed = _with_check(replace(incident, pending=()), key, attempt.resource, now, delay, 0, attempt.number)
     return replace(changed.pending[0], key=f"check-{key}-{attempt.number}-0")
 
 

@@ -178,7 +178,7 @@ OTHERS: list[tuple[str, Signal, dict[str, Any], dict[str, Any], tuple[str, bool,
         signal(SignalKind.RUN_SUCCEEDED, run_id="r9"),
         {"incident": incident(reasons=(FAILED,), attempts=(attempt(1, "started", run_id="r2"),)), "run": LATER},
         {},
-        ("note", False, "retry 1 is still running"),
+        ("note", False, "retry 1 is still going on"),
     ),
     (
         "success of the failed run itself, redriven",
