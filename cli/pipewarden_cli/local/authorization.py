@@ -77,11 +77,11 @@ def install() -> None:
 
 
 def _named_as_granted(inner: Callable[..., str | None]) -> Callable[..., str | None]:
-    """SQS knows no action of its own for batches: SendMessageBatch is granted as sqs:SendMessage, and so on."""
+    """SQS and SNS have no actions of their own for batches: SendMessageBatch is granted as sqs:SendMessage."""
 
     def named(*arguments: Any, **options: Any) -> str | None:
         action = inner(*arguments, **options)
-        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+        return action.removesuffix("Batch") if action and action.startswith(("sqs:", "sns:")) else action
 
     return named
 

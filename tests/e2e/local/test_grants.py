@@ -97,56 +97,47 @@ def test_logs_are_authorized_by_a_resource_that_ends_in_a_star(
         logs.filter_log_events(logGroupName="/aws-glue/python-jobs/output")
 
 
-@pytest.mark.parametrize("is_granted", [True, False], ids=["with the grant", "without it"])
-def test_a_queue_is_read_for_a_function_only_if_its_role_may(
-    local: LocalAws, name: str, role: Callable[..., str], until: Callable[..., Any], is_granted: bool
-) -> None:
-    url, arn = make_queue(local, name)
-    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    grants = [{"Action": actions if is_granted else actions[:1], "Resource": arn}]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("h.py", "def main(event, context):\n    return None\n")
-    functions = local.client("lambda")
-    functions.create_function(
-        FunctionName=name,
-        Role=role(name, "lambda.amazonaws.com", *grants),
-        Runtime="python3.13",
-        Handler="h.main",
-        Code={"ZipFile": packed.getvalue()},
-    )
-    functions.create_event_source_mapping(EventSourceArn=arn, FunctionName=name)
-    local.client("sqs").send_message(QueueUrl=url, MessageBody="x")
+READING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+
+
+@pytest.fixture
+def reader(local: LocalAws, name: str, role: Callable[..., str]) -> Callable[..., str]:
+    """Make a function that reads queues with these grants; its name."""
+
+    def create(*grants: dict[str, Any], queues: list[str]) -> str:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("h.py", "def main(event, context):\n    return None\n")
+        functions = local.client("lambda")
+        functions.create_function(
+            FunctionName=name,
+            Role=role(name, "lambda.amazonaws.com", *grants),
+            Runtime="python3.13",
+            Handler="h.main",
+            Code={"ZipFile": packed.getvalue()},
+        )
+        for arn in queues:
+            functions.create_event_source_mapping(EventSourceArn=arn, FunctionName=name)
+        return name
+
+    return create
+
+
+def waiting(local: LocalAws, url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = local.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(value) for value in found.values())
 
-    def waiting() -> int:
-        found = local.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(found[name]) for name in names)
 
-    if is_granted:
-        until(lambda: waiting() == 0)
-    else:
-        # A second message, sent and taken away by us, shows that the first had its chance.
-        other_url, other_arn = make_queue(local, f"{name}-other")
-        functions.create_event_source_mapping(EventSourceArn=other_arn, FunctionName=name)
-        local.client("iam").put_role_policy(
-            RoleName=name,
-            PolicyName="other",
-            PolicyDocument=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": actions, "Resource": other_arn}],
-                }
-            ),
-        )
-        local.client("sqs").send_message(QueueUrl=other_url, MessageBody="y")
-        until(
-            lambda: (
-                not local.client("sqs")
-                .get_queue_attributes(QueueUrl=other_url, AttributeNames=names[:1])["Attributes"][
-                    "ApproximateNumberOfMessages"
-                ]
-                .strip("0")
-            )
-        )
-        assert waiting() == 1
+def test_a_queue_is_read_for_a_function_only_if_its_role_may(
+    local: LocalAws, name: str, reader: Callable[..., str], until: Callable[..., Any]
+) -> None:
+    closed_url, closed = make_queue(local, f"{name}-closed")
+    open_url, opened = make_queue(local, f"{name}-open")
+    partly = {"Action": READING[:2], "Resource": closed}
+    reader({"Action": READING, "Resource": opened}, partly, queues=[closed, opened])
+    for url in (closed_url, open_url):
+        local.client("sqs").send_message(QueueUrl=url, MessageBody="x")
+    # Both are polled in turn, so once the second is empty the first has had its chance.
+    until(lambda: waiting(local, open_url) == 0)
+    assert waiting(local, closed_url) == 1
