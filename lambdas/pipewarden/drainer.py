@@ -168,7 +168,7 @@ class Drainer:
         """Look again when poison would be back; when nothing went to where it comes back from, tell how it ended."""
         now = self._workplace.now()
         if state.pass_replayed and self._policy.to == "source":
-            wait = timedelta(seconds=self._seconds_until_back())
+            wait = timedelta(seconds=self._seconds_until_back(state.passes))
             self._again(now, now + wait, f"{state.passes + 1}", state.drain, state.passes + 1)
             self._store.release(passed=True)
             return "looks again"
@@ -182,15 +182,20 @@ class Drainer:
         full = f"drain-{self._policy.dead_letter_queue}-{drain}-{name}"
         self._workplace.one_shots.call_at(moment, now, full, "drainer", event)
 
-    def _seconds_until_back(self) -> float:
-        """How long a message that fails every time takes to come back: its receives, each hidden for as long."""
+    def _seconds_until_back(self, passes: int) -> float:
+        """How long a message that fails every time takes to come back: its receives, each hidden for as long.
+
+        Doubled for each pass before, so that a consumer that is down for a while does not use up all attempts of
+        messages that are good.
+        """
         answer = self._sqs.get_queue_attributes(
             QueueUrl=self._mover.url(self._policy.source_queue), AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
         )
         attributes = answer.get("Attributes", {})
         receives = int(json.loads(attributes.get("RedrivePolicy") or "{}").get("maxReceiveCount", 1))
         seconds = float(attributes.get("VisibilityTimeout", 30)) * receives
-        return min(LONGEST_WAIT_SECONDS, seconds + max(LEAST_SLACK_SECONDS, SLACK * seconds))
+        back = seconds + max(LEAST_SLACK_SECONDS, SLACK * seconds)
+        return min(LONGEST_WAIT_SECONDS, back * float(2**passes))
 
     def _tell(self, state: DrainState, now: datetime) -> None:
         """The signal to the responder; its run id is the drain's, so telling twice is telling once."""

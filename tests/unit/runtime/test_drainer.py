@@ -72,12 +72,14 @@ def test_good_messages_go_back_and_poison_ends_in_quarantine() -> None:
     assert told["samples"] == ["bad"]
 
 
-def test_the_next_pass_comes_when_poison_would_be_back() -> None:
+def test_the_next_pass_comes_when_poison_would_be_back_and_each_one_later() -> None:
     scene = drain_scene("one")
     drain(scene)
-    (schedule,) = scene.aws.scheduler.schedules.values()
-    # 5 s hidden, received twice, and 2 s more: 02:10:05 + 12 s, rounded up.
-    assert schedule["ScheduleExpression"] == "at(2026-03-01T02:10:17)"
+    scene.aws.sqs.fail_all("in", "in-dlq", lambda body: True)
+    next_pass(scene)
+    first, second = (schedule["ScheduleExpression"] for schedule in scene.aws.scheduler.schedules.values())
+    # 5 s hidden, received twice, and 2 s more: 12 s after 02:10:05; then twice that after 02:20:05.
+    assert (first, second) == ("at(2026-03-01T02:10:17)", "at(2026-03-01T02:20:29)")
 
 
 def test_an_empty_queue_is_reported_at_once() -> None:
