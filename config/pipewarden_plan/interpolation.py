@@ -46,8 +46,9 @@ def trouble_with(text: str) -> Trouble | None:
     if (braces := BRACES.search(text)) and (braces[0].startswith(("$", "{{"))):
         meant = next((group for group in braces.groups() if group), "env")
         written = MEANT.get(nearest(meant.rsplit(".", 1)[-1], MEANT), "env")
+        seen = " ".join(braces[0].split())[:40]
         return Trouble(
-            f"has `{braces[0][:40]}`, which is not an interpolation", f"interpolations are written $({written})"
+            f"has `{seen}`, which is not an interpolation", f"interpolations are written $({written})"
         )
     for place in PLACE.finditer(text):
         if place[1] not in NAMES:
