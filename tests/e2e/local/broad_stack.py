@@ -260,6 +260,8 @@ def template() -> dict[str, Any]:
         "Copy": {"Ref": "Copy"},
         "Failures": {"Ref": "Failures"},
         "Topic": {"Ref": "Topic"},
+        "Key": _att("Key"),
+        "Secret": {"Ref": "Secret"},
         "Logs": {"Ref": "Logs"},
         "Bucket": {"Ref": "Bucket"},
         "Echo": _att("Custom", "Echo"),

@@ -54,6 +54,16 @@ def bodies(local: LocalAws, url: str) -> list[str]:
     return [message["Body"] for message in answer.get("Messages", [])]
 
 
+def test_settings_that_the_emulator_would_drop_are_kept(local: LocalAws, stack: dict[str, str]) -> None:
+    topic = local.client("sns").get_topic_attributes(TopicArn=stack["Topic"])["Attributes"]
+    assert topic["KmsMasterKeyId"] == stack["Key"]
+    function = local.client("lambda").get_function(FunctionName=stack["Function"])
+    assert function["Concurrency"]["ReservedConcurrentExecutions"] == 5
+    assert stack["Secret"].startswith("arn:aws:secretsmanager:us-east-1:123456789012:secret:")
+    (url,) = {stack[name].rsplit("/", 2)[0] for name in ("Signals", "Dead", "Copy")}
+    assert url == local.endpoint_url
+
+
 def test_a_custom_resource_answers_through_its_url(stack: dict[str, str]) -> None:
     assert (stack["Custom"], stack["Echo"]) == ("custom-1", "hello")
 

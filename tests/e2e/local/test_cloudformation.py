@@ -186,3 +186,16 @@ def test_a_schedule_keeps_its_settings(
     assert (found["ScheduleExpressionTimezone"], found["KmsKeyArn"]) == ("Europe/London", schedule["KmsKeyArn"])
     deploy({"It": {"Type": "AWS::Scheduler::Schedule", "Properties": {**schedule, "State": "DISABLED"}}})
     assert local.client("scheduler").get_schedule(Name=name)["State"] == "DISABLED"
+
+
+def test_a_topic_without_a_policy_admits_its_account_and_no_rule(
+    local: LocalAws, deploy: Callable[..., dict[str, str]], name: str, until: Callable[..., Any]
+) -> None:
+    subscription = [{"Protocol": "email", "Endpoint": name}]
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name, "Subscription": subscription}}
+    pattern = {"source": [name]}
+    rule = {"EventPattern": pattern, "Targets": [{"Id": "t", "Arn": {"Ref": "Topic"}}]}
+    arn = deploy({"Topic": topic, "Rule": {"Type": "AWS::Events::Rule", "Properties": rule}}, {"Arn": {"Ref": "Topic"}})
+    local.client("events").put_events(Entries=[{"Source": name, "DetailType": "d", "Detail": "{}"}])
+    local.client("sns").publish(TopicArn=arn["Arn"], Message="by its account")
+    assert until(lambda: [mail.body for mail in local.inbox().deliveries(name)]) == ["by its account"]
