@@ -15,7 +15,8 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    app = App()
+    # The construct tree (tree.json) of a thousand pipelines has 40 MB, and nothing here reads it.
+    app = App(tree_metadata=False, analytics_reporting=False)
     root = Path(app.node.try_get_context("root") or HERE)
     environment = str(app.node.try_get_context("env") or "dev")
     try:

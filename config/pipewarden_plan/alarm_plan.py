@@ -68,6 +68,8 @@ def _threshold(rule: AlarmRule, watched: Watched) -> float | None:
 
 def _expectation(expect: Mapping[str, Any], name: str) -> Any:
     """`success_rate: 95` is the short form of `success_rate: {min: 95}`."""
+    if not expect:
+        return None
     found = look_up(expect, name)
     short = look_up(expect, name.removesuffix(".min"))
     return short if found is None and isinstance(short, (int, float)) else found

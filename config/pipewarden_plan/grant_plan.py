@@ -99,13 +99,16 @@ def _policy_size(statements: Iterable[StatementPlan]) -> int:
 
 def _longest_out(statements: Sequence[StatementPlan]) -> tuple[list[StatementPlan], list[StatementPlan]]:
     """Take the statements with the longest lists out until the rest fits inline; both keep their order."""
-    inline = list(statements)
-    taken: list[StatementPlan] = []
-    while _policy_size(inline) > INLINE_POLICY_CHARACTERS:
-        longest = max(inline, key=lambda statement: (_size(statement), statement.sid))
-        inline.remove(longest)
-        taken.append(longest)
-    return inline, [statement for statement in statements if statement in taken]
+    sizes = [_size(statement) for statement in statements]
+    left = ENVELOPE + sum(sizes)
+    taken: set[int] = set()
+    for at in sorted(range(len(statements)), key=lambda at: (-sizes[at], statements[at].sid)):
+        if left <= INLINE_POLICY_CHARACTERS:
+            break
+        taken.add(at)
+        left -= sizes[at]
+    inline = [statement for at, statement in enumerate(statements) if at not in taken]
+    return inline, [statements[at] for at in sorted(taken)]
 
 
 def _bins(statements: Iterable[StatementPlan]) -> list[list[StatementPlan]]:

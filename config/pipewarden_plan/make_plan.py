@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
+from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.core_plan import plan_core
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.plan import Plan, TeamPlan
@@ -19,8 +20,13 @@ def make_plan(model: Model, technologies: Mapping[str, Technology] | None = None
     Pure: the same model gives the same plan. Raises DeclarationError with every part of the declaration that AWS could
     not take (an alarm that could never fire, a stack above CloudFormation's limits).
     """
+    with collector_at_rest():
+        return _make_plan(model, registered() if technologies is None else technologies)
+
+
+def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     environment, names, remarks = model.environment, names_of(model.environment), Remarks()
-    everything = watch(model, registered() if technologies is None else technologies)
+    everything = watch(model, technologies)
     teams: list[TeamPlan] = []
     dashboards: dict[str, str] = {}
     for team, (pipelines, watched) in _by_team(model, everything).items():

@@ -6,7 +6,7 @@ percentages 0-100. Small on purpose: what only templates need stays in the plan.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -160,7 +160,7 @@ class Settings:
 
     def to_json(self) -> str:
         """Sorted, compact JSON: the same settings give the same bytes, so the asset's hash moves only when they do."""
-        return json.dumps(_without_defaults(asdict(self)), sort_keys=True, separators=(",", ":")) + "\n"
+        return json.dumps(_without_defaults(self), sort_keys=True, separators=(",", ":")) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Settings":
@@ -178,9 +178,16 @@ class Settings:
 
 
 def _without_defaults(value: Any) -> Any:
+    """The value in JSON's types, without what is empty. Not `asdict`, which would first copy everything deeply."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_without_defaults(item) for item in value]
+    if is_dataclass(value):
+        value = {row.name: getattr(value, row.name) for row in fields(value)}
     if isinstance(value, Mapping):
-        kept = {key: _without_defaults(item) for key, item in value.items()}
-        return {key: item for key, item in kept.items() if item not in ("", None, (), [], {})} or {}
+        kept = ((key, _without_defaults(item)) for key, item in value.items())
+        return {key: item for key, item in kept if item is not None and item not in ("", [], {})}
     return value
 
 
