@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from synth import WORKLOADS, write_declarations
+from synth import WORKLOADS, write_declarations  # type: ignore[import-not-found]  # a neighbour: no package
 
 
 def measure(root: Path) -> dict[str, float]:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from declarations import ENVIRONMENT, generate
+from declarations import ENVIRONMENT, generate  # type: ignore[import-not-found]  # a neighbour: no package
 
 ROOT = Path(__file__).parents[1]
 PLAIN = """\
