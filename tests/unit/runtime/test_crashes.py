@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
@@ -199,3 +200,76 @@ def test_a_refused_start_is_tried_again_or_paged(error: Exception, receives: int
         assert scene.incident.state == "paged"
         assert "could not be started" in scene.aws.sns.published[0]["default"]
         assert scene.incident.attempts[0].state == "cancelled"
+
+
+def during(scene: Scene, call: str, signal: Signal) -> list[str]:
+    """Deliver another signal in the middle of one call of the first; what became of it."""
+    done: list[str] = []
+
+    def come_in(name: str) -> None:
+        if name == call and not done:
+            done.append("busy")
+            with suppress(BusyError):
+                done[0] = scene.handle(signal)
+
+    scene.aws.before_call = come_in
+    return done
+
+
+def pages(scene: Scene) -> int:
+    return sum(subject.startswith("pipewarden-test-page-P1: [P1]") for subject in scene.subjects)
+
+
+def test_a_page_that_is_being_sent_is_not_sent_by_a_second_delivery() -> None:
+    scene = Scene()
+    signal = exhausted(scene)
+    done = during(scene, "sns.publish", signal)
+    scene.handle(signal)
+    assert (done, pages(scene)) == (["busy"], 1)
+
+
+def test_a_page_that_is_being_sent_is_not_sent_by_another_signal_of_the_incident() -> None:
+    scene = Scene()
+    signal = exhausted(scene)
+    done = during(scene, "sns.publish", scene.ended("load", "l1", "failed", "deterministic"))
+    scene.handle(signal)
+    assert (done, pages(scene)) == (["page"], 1)
+    assert scene.incident.pending == ()
+
+
+def test_a_page_that_was_abandoned_is_sent_by_the_next_signal_of_the_incident() -> None:
+    scene = Scene()
+    signal = exhausted(scene)
+    scene.aws.crash_at(5, after=False)
+    with pytest.raises(Crash):
+        scene.handle(signal)
+    scene.aws.revive()
+    assert [effect.kind for effect in scene.incident.pending] == ["page"]
+    scene.time += timedelta(minutes=6)
+    scene.handle(scene.ended("load", "l1", "failed", "deterministic"))
+    assert pages(scene) == 1
+    assert scene.incident.pending == ()
+
+
+def test_a_new_failure_may_open_a_new_incident_while_the_end_of_the_old_one_is_told() -> None:
+    scene = Scene()
+    signal = recovered(scene)
+    during(scene, "sns.publish", scene.ended("load", "l1", "failed", "transient: 503"))
+    scene.handle(signal)
+    new, old = scene.store.recent()
+    assert (new.state, old.state, old.pending) == ("remediating", "recovered", ())
+    assert scene.store.read(scene.time, signal_key="-", pipeline="import").open_incident == new.id
+
+
+def test_what_was_done_before_a_call_is_refused_is_not_done_again() -> None:
+    scene = Scene(severity="P0")
+    publish = scene.aws.sns.publish
+    scene.aws.sns.publish = lambda **_: (_ for _ in ()).throw(refusal("Publish", "Throttled"))  # type: ignore[method-assign]
+    signal = failed(scene)
+    with pytest.raises(Exception, match="Throttled"):
+        scene.handle(signal)
+    assert [effect.kind for effect in scene.incident.pending] == ["page"]
+    scene.aws.sns.publish = publish  # type: ignore[method-assign]
+    scene.deliver_until_done(signal)
+    assert scene.incident.pending == ()
+    assert scene.incident.state == "paged"

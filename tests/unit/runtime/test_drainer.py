@@ -242,3 +242,21 @@ def test_a_crash_anywhere_loses_no_message() -> None:
             assert scene.aws.sqs.bodies("in-dlq") == []
             assert set(scene.aws.sqs.bodies("in-quarantine")) == {"bad"}
             assert {"good", "bad"} <= set(archived(scene))
+
+
+def test_a_crash_after_the_deletion_does_not_end_the_drain_before_the_poison_is_back() -> None:
+    scene = drain_scene("bad")
+
+    def die(name: str) -> None:
+        if scene.aws.calls[-2:-1] == ["sqs.delete_message_batch"]:
+            scene.aws.dead = True
+            raise Crash(name)
+
+    scene.aws.before_call = die
+    with pytest.raises(Crash):
+        drain(scene)
+    scene.aws.before_call = None
+    scene.aws.revive()
+    scene.time += timedelta(minutes=6)
+    assert drain(scene, "request-2") == "looks again"
+    assert scene.aws.sqs.bodies("pipewarden-test-signals") == []
