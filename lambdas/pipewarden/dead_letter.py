@@ -53,6 +53,12 @@ def count_in(message: Mapping[str, Any]) -> int | None:
     return 0 if len(attributes) < MOST_ATTRIBUTES else None
 
 
+def sent_since(message: Mapping[str, Any], moment: datetime) -> bool:
+    """Whether a message was sent at that moment or later; False when the queue does not say."""
+    sent = str(message.get("Attributes", {}).get("SentTimestamp", ""))
+    return sent.isdigit() and int(sent) >= moment.timestamp() * 1000
+
+
 def fingerprint(message: Mapping[str, Any]) -> str:
     """What a message is known by when it has no room for a count: its content, since its id changes."""
     return hashlib.sha256(message["Body"].encode()).hexdigest()

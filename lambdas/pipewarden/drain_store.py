@@ -5,6 +5,7 @@
 | `lease_until`, `holder` | the invocation that is draining, and when it must be over |
 | `drain`, `started`, `incident` | id of the drain, when it began, whose it is |
 | `passes` | passes that are over |
+| `pass_began` | when the pass that is going on began, whoever continues it |
 | `received`, `replayed`, `quarantined`, `archived` | messages so far, over all passes |
 | `pass_replayed` | messages replayed in the pass that is going on |
 | `stuck` | ids of messages that stayed in the dead-letter queue |
@@ -22,6 +23,7 @@ from pipewarden.item import Item, from_item, to_item, to_text, to_value
 
 STATE_DAYS = 30
 MESSAGE_DAYS = 15
+TAKE = "SET lease_until = :until, holder = :holder, expires = :expires, pass_began = if_not_exists(pass_began, :now)"
 COUNTS = ("received", "replayed", "quarantined", "archived")
 
 
@@ -31,6 +33,7 @@ class DrainState:
 
     drain: str
     started: datetime
+    pass_began: datetime
     incident: str = ""
     passes: int = 0
     received: int = 0
@@ -55,7 +58,7 @@ class DrainStore:
             answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key=self._key("STATE"),
-                UpdateExpression="SET lease_until = :until, holder = :holder, expires = :expires",
+                UpdateExpression=TAKE,
                 ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now",
                 ExpressionAttributeValues=to_item(values) | {":expires": _expires(now, STATE_DAYS)},
                 ReturnValues="ALL_NEW",
@@ -68,7 +71,7 @@ class DrainStore:
         drain = f"{now:%Y%m%d%H%M%S}-{holder[:8]}"
         begun = {":drain": drain, ":started": to_text(now), ":incident": incident or "-"}
         self._update("SET drain = :drain, started = :started, incident = :incident", begun)
-        return DrainState(drain=drain, started=now, incident=incident)
+        return DrainState(drain=drain, started=now, pass_began=now, incident=incident)
 
     def count(self, counts: Mapping[str, int], stuck: Sequence[str], samples: Sequence[str] = ()) -> None:
         """Add to the counts of the drain, and say which messages stayed in the queue so far."""
@@ -83,7 +86,8 @@ class DrainStore:
     def release(self, *, passed: bool) -> None:
         """Give the queue back between two passes, or in the middle of one when the time is up."""
         if passed:
-            self._update("ADD passes :one SET pass_replayed = :zero REMOVE lease_until", {":one": 1, ":zero": 0})
+            over = "ADD passes :one SET pass_replayed = :zero REMOVE lease_until, pass_began"
+            self._update(over, {":one": 1, ":zero": 0})
         else:
             self._update("REMOVE lease_until", {})
 
@@ -130,8 +134,9 @@ def _read(found: Mapping[str, Any]) -> DrainState:
     kept = {name: found[name] for name in names if name in found}
     incident = "" if found.get("incident", "-") == "-" else str(found["incident"])
     started = datetime.fromisoformat(found["started"])
+    began = datetime.fromisoformat(found["pass_began"]) if "pass_began" in found else started
     stuck, samples = tuple(found.get("stuck", ())), tuple(found.get("samples", ()))
-    return DrainState(**kept, incident=incident, started=started, stuck=stuck, samples=samples)
+    return DrainState(**kept, incident=incident, started=started, pass_began=began, stuck=stuck, samples=samples)
 
 
 def _expires(now: datetime, days: int) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Draining a dead-letter queue, pass by pass: stored elsewhere first, deleted after, counted, never in a hurry.
 
-A pass takes out what is there. When it replayed something, another pass follows at the time by which poison would be
-back; when nothing comes back, the drain is over and the responder hears of it.
+A pass takes out what was sent before it began. When it replayed something, another pass follows at the time by which
+poison would be back, later each time; when nothing comes back, the drain is over and the responder hears of it.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipewarden.dead_letter import DeadLetter, Way, choose_way, count_in, fingerprint
+from pipewarden.dead_letter import DeadLetter, Way, choose_way, count_in, fingerprint, sent_since
 from pipewarden.drain_store import DrainState, DrainStore
 from pipewarden.measurement import Measurement
 from pipewarden.message_move import Moved, Mover
@@ -72,6 +72,7 @@ class Drainer:
         self._mover = Mover(workplace, policy, event.pipeline, event.resource)
         self._left: set[str] = set()
         self._stuck: set[str] = set()
+        self._next_pass: dict[str, str] = {}
 
     def run(self) -> str:
         """Drain until the queue is empty or the time is up; a word for how it ended."""
@@ -84,15 +85,20 @@ class Drainer:
             return self._leave_alone(state)
         self._stuck = set(state.stuck)
         number = 0
-        while letters := self._receive():
+        while letters := self._receive(state.pass_began):
             number += 1
             self._handle(letters, state, number)
             if self._out_of_time():
                 return self._interrupt(state, number)
         return self._end_pass(self._store.load() or state)
 
-    def _receive(self) -> list[DeadLetter]:
-        """As many messages as may be in hand at once; none when the queue is empty but for what was left in it."""
+    def _receive(self, began: datetime) -> list[DeadLetter]:
+        """As many messages as may be in hand at once; none when the queue is empty but for what was left in it.
+
+        What was sent since the pass began is for the next one: it may be a replay of this pass that failed again, and
+        a consumer that is down would use up all attempts of a good message within seconds. (A message that a redrive
+        policy moves keeps the time at which it was sent.)
+        """
         most = max(1, min(MOST_IN_HAND, int(self._policy.rate_per_second * PAUSE_SECONDS)))
         letters: list[DeadLetter] = []
         empty = size = 0
@@ -105,7 +111,10 @@ class Drainer:
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             )
-            new = [self._count(m) for m in answer.get("Messages", ()) if m["MessageId"] not in self._left]
+            found = [message for message in answer.get("Messages", ()) if message["MessageId"] not in self._left]
+            late = [message for message in found if self._policy.to == "source" and sent_since(message, began)]
+            self._next_pass |= {message["MessageId"]: message["ReceiptHandle"] for message in late}
+            new = [self._count(message) for message in found if message not in late]
             letters += new
             size += sum(letter.size for letter in new)
             empty = 0 if new else empty + 1
@@ -160,6 +169,7 @@ class Drainer:
 
     def _interrupt(self, state: DrainState, number: int) -> str:
         now = self._workplace.now()
+        self._mover.give_back(tuple(self._next_pass.values()))
         self._again(now, now + CONTINUE, f"{state.passes}-{self._holder[:8]}-{number}", state.drain, state.passes)
         self._store.release(passed=False)
         return "continues"
@@ -167,7 +177,8 @@ class Drainer:
     def _end_pass(self, state: DrainState) -> str:
         """Look again when poison would be back; when nothing went to where it comes back from, tell how it ended."""
         now = self._workplace.now()
-        if state.pass_replayed and self._policy.to == "source":
+        self._mover.give_back(tuple(self._next_pass.values()))
+        if (state.pass_replayed or self._next_pass) and self._policy.to == "source":
             wait = timedelta(seconds=self._seconds_until_back(state.passes))
             self._again(now, now + wait, f"{state.passes + 1}", state.drain, state.passes + 1)
             self._store.release(passed=True)

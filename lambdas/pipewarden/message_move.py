@@ -100,6 +100,13 @@ class Mover:
                 for entry in answer.get("Successful", ()):
                     waiting.pop(entry["Id"], None)
 
+    def give_back(self, receipts: Sequence[str]) -> None:
+        """Make messages visible again that were received but are not for now. One that cannot be is back later."""
+        for start in range(0, len(receipts), 10):
+            handles = receipts[start : start + 10]
+            rows = [{"Id": str(n), "ReceiptHandle": text, "VisibilityTimeout": 0} for n, text in enumerate(handles)]
+            self._sqs.change_message_visibility_batch(QueueUrl=self.url(self._policy.dead_letter_queue), Entries=rows)
+
     def _find_url(self, queue: str) -> str:
         answer: dict[str, Any] = self._sqs.get_queue_url(QueueName=queue)
         return str(answer["QueueUrl"])

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -159,10 +160,13 @@ def _term(term: str, item: dict[str, Any], values: dict[str, Any]) -> bool:
 
 def _update(item: dict[str, Any], expression: str, values: dict[str, Any]) -> None:
     for clause, rest in re.findall(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)", expression):
-        for part in rest.split(", "):
+        for part in re.split(r", (?![^(]*\))", rest):
             if clause == "SET":
                 name, value = part.split(" = ")
-                item[name] = deepcopy(values[value])
+                if match := re.fullmatch(rf"if_not_exists\({name}, (:\w+)\)", value):
+                    item.setdefault(name, deepcopy(values[match[1]]))
+                else:
+                    item[name] = deepcopy(values[value])
             elif clause == "ADD":
                 name, value = part.split(" ")
                 old = float(item.get(name, {"N": "0"})["N"])
@@ -247,12 +251,14 @@ class MemorySqs:
         self.queues: dict[str, list[dict[str, Any]]] = {}
         self.hidden: set[str] = set()
         self.refused: set[str] = set()
+        self.clock: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)
         self.attributes = {"VisibilityTimeout": "5", "RedrivePolicy": json.dumps({"maxReceiveCount": 2})}
         self._count = 0
 
     def put(self, queue: str, body: str, attributes: dict[str, Any] | None = None, group: str = "") -> None:
         self._count += 1
         system = {"ApproximateReceiveCount": "1", **({"MessageGroupId": group} if group else {})}
+        system["SentTimestamp"] = str(int(self.clock().timestamp() * 1000))
         message = {"MessageId": f"m{self._count}", "ReceiptHandle": f"h{self._count}", "Body": body}
         message |= {"Attributes": system, "MessageAttributes": attributes or {}}  # type: ignore[dict-item]
         self.queues.setdefault(queue, []).append(message)
@@ -293,6 +299,13 @@ class MemorySqs:
             self.queues[_name(QueueUrl)][-1]["dedup"] = entry.get("MessageDeduplicationId", "")
             done.append({"Id": entry["Id"]})
         return {"Successful": done, "Failed": failed}
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        assert 1 <= len(Entries) <= 10
+        assert all(entry["VisibilityTimeout"] == 0 for entry in Entries)
+        handles = {entry["ReceiptHandle"] for entry in Entries}
+        self.hidden -= {m["MessageId"] for m in self.queues[_name(QueueUrl)] if m["ReceiptHandle"] in handles}
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     def delete_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         handles = {entry["ReceiptHandle"] for entry in Entries}

@@ -22,6 +22,7 @@ def drain_scene(*bodies: str, **policy: Any) -> Scene:
     scene = Scene()
     for body in bodies:
         scene.aws.sqs.put("in-dlq", body)
+    scene.aws.sqs.clock = lambda: scene.time - timedelta(seconds=1)
     pipeline = scene.workplace.settings.pipelines["import"]
     pipeline.resources["ingest"] = replace(pipeline.resources["ingest"], drain=replace(DRAIN, **policy))  # type: ignore[index]
     return scene
@@ -80,6 +81,29 @@ def test_the_next_pass_comes_when_poison_would_be_back_and_each_one_later() -> N
     first, second = (schedule["ScheduleExpression"] for schedule in scene.aws.scheduler.schedules.values())
     # 5 s hidden, received twice, and 2 s more: 12 s after 02:10:05; then twice that after 02:20:05.
     assert (first, second) == ("at(2026-03-01T02:10:17)", "at(2026-03-01T02:20:29)")
+
+
+def test_what_comes_back_during_a_pass_waits_for_the_next_one() -> None:
+    """A consumer that is down must not use up all attempts of a good message within one pass."""
+    scene = drain_scene("good")
+    scene.aws.sqs.clock = lambda: scene.time
+    send = scene.aws.sqs.send_message_batch
+
+    def fail_at_once(**request: Any) -> dict[str, Any]:
+        answer = send(**request)
+        scene.aws.sqs.fail_all("in", "in-dlq", lambda body: True)
+        return dict(answer)
+
+    scene.aws.sqs.send_message_batch = fail_at_once  # type: ignore[method-assign]
+    assert drain(scene) == "looks again"
+    assert scene.aws.sqs.bodies("in-dlq") == ["good"]
+    waiting = {message["MessageId"] for message in scene.aws.sqs.queues["in-dlq"]}
+    assert not waiting & scene.aws.sqs.hidden, "it is given back, so that the next pass sees it"
+    scene.aws.sqs.send_message_batch = send  # type: ignore[method-assign]
+    assert next_pass(scene) == "looks again"
+    assert scene.aws.sqs.fail_all("in", "in-dlq", lambda body: False) == ["good"]
+    assert next_pass(scene) == "finished"
+    assert (report(scene)["replayed"], report(scene)["quarantined"]) == (2, 0)
 
 
 def test_an_empty_queue_is_reported_at_once() -> None:
