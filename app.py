@@ -19,8 +19,11 @@ def main() -> None:
     app = App(tree_metadata=False, analytics_reporting=False)
     root = Path(app.node.try_get_context("root") or HERE)
     environment = str(app.node.try_get_context("env") or "dev")
+    project = load_project(root)
+    for warning in project.warnings:
+        print(warning, file=sys.stderr)
     try:
-        plan = make_plan(resolve(load_project(root), environment))
+        plan = make_plan(resolve(project, environment))
     except DeclarationError as error:
         sys.exit(str(error))
     add_stacks(app, plan)

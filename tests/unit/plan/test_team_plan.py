@@ -202,3 +202,11 @@ def test_resources_are_counted(plan: Plan) -> None:
     team = plan.teams[0]
     deployed = sum(not alarm.disabled_reason for alarm in team.alarms)
     assert resource_count(team) == deployed + 3 + 2 + 1 + 1 + 1
+
+
+def test_what_is_declared_twice_is_drawn_once(planned: Planned, declare: Declare) -> None:
+    metrics = [
+        declare["resource"](name, "metric", namespace="N", metric="M", dimensions={}, period=300) for name in ("a", "b")
+    ]
+    graphs = [row for row in widgets_of(planned(declare["pipeline"]("p", *metrics))) if row["type"] == "metric"]
+    assert [row["properties"]["title"] for row in graphs] == ["a: M", "Incidents and pages in prod"]
