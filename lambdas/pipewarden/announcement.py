@@ -130,7 +130,9 @@ class Announcements:
         if not main.resource:
             return ""
         runs = self._workplace.store.load_runs(incident.pipeline, main.resource)
-        return f"{say_moment(runs.last_good)} ({runs.last_good_run})" if runs.last_good else ""
+        if runs.last_good is None:
+            return "none known" if main.kind == "run" else ""
+        return f"{say_moment(runs.last_good)} ({runs.last_good_run})"
 
 
 def make_notice(page: Page, message: Message, event: str) -> Notice:

@@ -29,7 +29,7 @@ def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
     stop = why_stop(incident, call) or ("" if call.rung < len(route.escalate) else "the rung is not declared any more")
     if incident is None or stop:
         if incident and call.name not in incident.rungs:
-            _record(workplace, incident, call, [f"rung {call.rung + 1} not called: {stop}"], now)
+            _record(workplace, incident, call, [f"rung {call.rung + 1} not called: {stop}"], now, kind="note")
         return stop
     if again := next_repeat(route, call, now):
         schedule_call(workplace, incident.id, again[0], again[1], now)
@@ -58,11 +58,13 @@ def _preface(page: Page, incident: Incident, now: datetime) -> str:
     return " ".join([unacknowledged(page, now), *(f"Since then: {text}." for text in new[:3])])
 
 
-def _record(workplace: Workplace, incident: Incident, call: Call, lines: list[str], now: datetime) -> None:
+def _record(
+    workplace: Workplace, incident: Incident, call: Call, lines: list[str], now: datetime, kind: str = "escalated"
+) -> None:
     for _ in range(MOST_CONFLICTS):
         changed = replace(incident, rungs=(*incident.rungs, call.name))
         for line in lines:
-            changed = changed.noting(now, "escalated", line)
+            changed = changed.noting(now, kind, line)
         try:
             workplace.store.write(Write(incident=changed), now)
         except ConflictError:

@@ -39,7 +39,7 @@ def render_page(page: Page, preface: str = "") -> Message:
         _block("FIRST STEPS", page.first_steps),
         _block(f"LAST LOG LINES  {page.log_source}", tuple(f"| {line}" for line in page.log_lines)),
         _block("SAMPLES", page.samples),
-        _block("LAST GOOD RUN", (page.last_good or "none known",)),
+        _block("LAST GOOD RUN", (page.last_good,) if page.last_good else ()),
         _block("HANGS BELOW IT", page.below),
         _block("LINKS", tuple(f"{name}: {url}" for name, url in page.links.items() if name != "acknowledge")),
         f"{page.pipeline}: {page.description}" if page.description else "",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipewarden.alarm_decision import alarm_key, dead_letters_key, role_of
+from pipewarden.breach import say_breach
 from pipewarden.due_decision import deadline_key
 from pipewarden.incident import MAX_TEXT, Reason
 from pipewarden.run_decision import run_key
@@ -57,7 +58,8 @@ def _verb(word: str, stopped: bool) -> str:
 def _alarm_reason(signal: Signal, decision: Decision, policy: Policy) -> Reason:
     alarm = policy.alarm
     told_by = {"alarm": signal.alarm, **({"first_steps": list(alarm.first_steps)} if alarm else {})}
-    error = str(signal.detail.get("reason", ""))[:MAX_TEXT]
+    seen = say_breach(signal.detail, alarm.unit if alarm else "")
+    error = "\n".join(line for line in (seen, str(signal.detail.get("reason", ""))) if line)[:MAX_TEXT]
     if role_of(policy) == "drain":
         text, key = f"{policy.resource} has dead letters", dead_letters_key(policy.resource)
         return _reason("dead-letters", key, signal, policy.resource, text, error, told_by)

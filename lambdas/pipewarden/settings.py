@@ -82,6 +82,7 @@ class AlarmSettings:
     role: str
     meaning: str
     first_steps: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,9 +47,11 @@ def read_alarm(message: Mapping[str, Any]) -> Reading:
         "reason": message.get("NewStateReason", ""),
         "region": arn[3] if len(arn) > 3 else "",
         "metric": trigger.get("MetricName", ""),
+        "comparison": trigger.get("ComparisonOperator", ""),
+        "threshold": trigger.get("Threshold"),
     }
     moment = datetime.fromisoformat(message["StateChangeTime"]).astimezone(UTC)
-    kept = {name: value for name, value in detail.items() if value}
+    kept = {name: value for name, value in detail.items() if value not in ("", None)}
     return Reading(Signal(kind=kind, time=moment, alarm=message["AlarmName"], detail=kept))
 
 
