@@ -99,13 +99,7 @@ def _alarm(
         role=rule.role,
         meaning=meaning,
         description=_description(meaning, [watched.fill(step) for step in rule.first_steps], severity, watched),
-        metric=MetricPlan(
-            namespace=watched.fill(rule.namespace),
-            name=watched.fill(rule.metric),
-            dimensions=watched.dimensions(rule.dimensions),
-            statistic=watched.fill(rule.statistic),
-            unit=rule.unit,
-        ),
+        metric=_metric(rule, watched),
         comparison=rule.comparison,
         threshold=threshold if override.threshold is None else override.threshold * PER_BASE_UNIT.get(rule.unit, 1.0),
         period_seconds=override.period_seconds or rule.period_for(watched.values),
@@ -119,13 +113,28 @@ def _alarm(
     )
 
 
+def _metric(rule: AlarmRule, watched: Watched) -> MetricPlan:
+    return MetricPlan(
+        namespace=watched.fill(rule.namespace),
+        name=watched.fill(rule.metric),
+        dimensions=watched.dimensions(rule.dimensions),
+        statistic=watched.fill(rule.statistic),
+        unit=rule.unit,
+    )
+
+
 def _tags(pipeline: Pipeline) -> dict[str, str]:
     """They travel with the notifications. A runbook whose address is no valid tag stands in the description only."""
     tags = {"pipeline": pipeline.name, "owner": pipeline.owner, "severity": pipeline.severity}
-    tags = {key: NOT_IN_TAGS.sub(" ", value)[:TAG_CHARACTERS] for key, value in tags.items() if value}
-    if pipeline.runbook and len(pipeline.runbook) <= TAG_CHARACTERS and not NOT_IN_TAGS.search(pipeline.runbook):
+    tags = {key: tag_value(value) for key, value in tags.items() if value}
+    if pipeline.runbook and tag_value(pipeline.runbook) == pipeline.runbook:
         tags["runbook"] = pipeline.runbook
     return tags
+
+
+def tag_value(text: str) -> str:
+    """The text with a blank for every character that AWS takes in no tag."""
+    return NOT_IN_TAGS.sub(" ", text)[:TAG_CHARACTERS]
 
 
 def _description(meaning: str, steps: list[str], severity: str, watched: Watched) -> str:
@@ -169,12 +178,3 @@ def _check_ceiling(rule: AlarmRule, alarm: AlarmPlan, mark: Mark, remarks: Remar
             f"could never fire: {alarm.metric.name} is never above {highest:g}, the threshold is {alarm.threshold:g}"
         )
         remarks.refuse(mark, path, message, "expect less")
-
-
-def tag_safe(values: Mapping[str, Any]) -> dict[str, str]:
-    """Tags with every character that AWS refuses replaced by a blank."""
-    return {
-        key: NOT_IN_TAGS.sub(" ", str(value))[:TAG_CHARACTERS]
-        for key, value in values.items()
-        if value not in ("", None)
-    }

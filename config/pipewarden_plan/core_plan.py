@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan import own_grant_plan
+from pipewarden_plan.alarm_plan import tag_value
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment
 from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_composites
@@ -44,7 +45,7 @@ def plan_core(everything: Sequence[Watched], environment: Environment, names: Na
 
 def stack_tags(environment: Environment, owner: str) -> Mapping[str, str]:
     """CloudFormation hands a stack's tags on to everything in it that takes tags."""
-    return {**environment.tags, "pipewarden:environment": environment.name, "owner": owner}
+    return {**environment.tags, "pipewarden:environment": environment.name, "owner": tag_value(owner)}
 
 
 def _log_groups(everything: Sequence[Watched], environment: Environment, remarks: Remarks) -> tuple[str, ...]:

@@ -77,44 +77,37 @@ def _statements(
     log_groups: Sequence[str],
 ) -> Mapping[str, Sequence[StatementPlan]]:
     channel_topics = [topic.name for topic in topics if topic.purpose == "channel"]
-    drained = [policy for watched in everything if (policy := drain_policy(watched, names))]
-    drains_into = [queue for policy in drained for queue in (policy.quarantine_queue, _named_queue(policy)) if queue]
     pages = own.pages(environment, names, channel_topics)
-    schedules = own.schedules(names)
     secrets = own.secrets(environment, names, channels=True)
+    schedules = own.schedules(names)
+    failed = own.failed_invocations(names)
     return {
         "responder": [
             own.signals_source(names),
             own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            *schedules,
-            pages,
-            secrets,
-            own.start_drainer(names),
-            own.log_lines(names, log_groups),
+            *(*schedules, pages, secrets, own.start_drainer(names), own.log_lines(names, log_groups)),
             *declared_statements(everything, ("read", "retry")),
         ],
-        "drainer": [
-            own.table(names, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
-            own.signals_out(names, drains_into),
-            own.archive(names),
-            *schedules,
-            own.failed_invocations(names),
-            *declared_statements(everything, ("drain",)),
-        ],
-        "escalator": [
-            own.table(names, "GetItem", "PutItem"),
-            pages,
-            secrets,
-            *schedules,
-            own.failed_invocations(names),
-        ],
+        "drainer": [*_drainer(everything, names), *schedules, failed],
+        "escalator": [own.table(names, "GetItem", "PutItem"), pages, secrets, *schedules, failed],
         "acknowledge": [
             own.table(names, "DeleteItem", "GetItem", "PutItem"),
             own.secrets(environment, names, channels=False),
         ],
-        "probe": [own.failed_invocations(names), *declared_statements(everything, ("probe",))],
+        "probe": [failed, *declared_statements(everything, ("probe",))],
         "retention": [own.retention(names, log_groups)],
     }
+
+
+def _drainer(everything: Sequence[Watched], names: Names) -> list[StatementPlan]:
+    drained = [policy for watched in everything if (policy := drain_policy(watched, names))]
+    drains_into = [queue for policy in drained for queue in (policy.quarantine_queue, _named_queue(policy)) if queue]
+    return [
+        own.table(names, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+        own.signals_out(names, drains_into),
+        own.archive(names),
+        *declared_statements(everything, ("drain",)),
+    ]
 
 
 def _named_queue(policy: DrainPolicy) -> str:

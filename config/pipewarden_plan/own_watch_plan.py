@@ -17,52 +17,9 @@ WARM_UP_MINUTES = 10
 
 def plan_own_alarms(environment: Environment, names: Names) -> tuple[AlarmPlan, ...]:
     """They act on the page topic of the gravest severity there is."""
-    signals = {"QueueName": names.signals_queue()}
-    dead_letters = {"QueueName": names.signals_dead_letters()}
-    heartbeat = _metric("Pipewarden", "Heartbeat", {"Environment": environment.name}, "Sum", "Count")
     own = _OwnAlarms(environment, names)
-    return (
-        own.alarm(
-            ALIVE,
-            "The heartbeat arrives. This alarm is meant to be in ALARM; it silences the path without functions.",
-            heartbeat,
-            comparison=">=",
-            threshold=1,
-            periods=3,
-            datapoints=1,
-            pages=False,
-        ),
-        own.alarm(
-            "heartbeat.missing",
-            "The responder has not seen a heartbeat for five minutes. Alarms page people directly meanwhile.",
-            heartbeat,
-            steps=("Read the responder's log for errors.", "Look at the signals queue and the schedule `heartbeat`."),
-            comparison="<",
-            threshold=1,
-            periods=5,
-            datapoints=5,
-            missing="breaching",
-            warm_up_minutes=WARM_UP_MINUTES,
-        ),
-        own.alarm(
-            "signals.age",
-            "Signals wait for more than five minutes: the responder is down or too slow.",
-            _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", signals, "Maximum", "Seconds"),
-            steps=("Look for errors and throttles of the responder.",),
-            comparison=">",
-            threshold=YOUNG_SECONDS,
-        ),
-        own.alarm(
-            "signals.dead-letters",
-            "A signal could not be delivered or handled.",
-            _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "Maximum", "Count"),
-            steps=("Read the messages of the queue; their attributes say what failed.",),
-            comparison=">",
-            threshold=0,
-        ),
-        *(_errors_of(role, own, names) for role in FUNCTIONS),
-        *_told_by_functions(environment, own),
-    )
+    errors = (_errors_of(role, own, names) for role in FUNCTIONS)
+    return (*_heartbeat(environment, own), *_signals(names, own), *errors, *_told_by_functions(environment, own))
 
 
 def plan_own_composites(environment: Environment, names: Names) -> tuple[CompositePlan, ...]:
@@ -82,6 +39,55 @@ def plan_own_composites(environment: Environment, names: Names) -> tuple[Composi
 def gravest(environment: Environment) -> str:
     """The first severity in alphabetical order: P0 before P1."""
     return min(environment.severities)
+
+
+def _heartbeat(environment: Environment, own: "_OwnAlarms") -> tuple[AlarmPlan, ...]:
+    heartbeat = _metric("Pipewarden", "Heartbeat", {"Environment": environment.name}, "Sum", "Count")
+    return (
+        own.alarm(
+            ALIVE,
+            "The heartbeat arrives. This alarm is meant to be in ALARM; it silences the path without functions.",
+            heartbeat,
+            comparison=">=",
+            threshold=1,
+            periods=3,
+            pages=False,
+        ),
+        own.alarm(
+            "heartbeat.missing",
+            "The responder has not seen a heartbeat for five minutes. Alarms page people directly meanwhile.",
+            heartbeat,
+            steps=("Read the responder's log for errors.", "Look at the signals queue and the schedule `heartbeat`."),
+            comparison="<",
+            threshold=1,
+            periods=5,
+            datapoints=5,
+            missing="breaching",
+            warm_up_minutes=WARM_UP_MINUTES,
+        ),
+    )
+
+
+def _signals(names: Names, own: "_OwnAlarms") -> tuple[AlarmPlan, ...]:
+    signals, dead_letters = {"QueueName": names.signals_queue()}, {"QueueName": names.signals_dead_letters()}
+    return (
+        own.alarm(
+            "signals.age",
+            "Signals wait for more than five minutes: the responder is down or too slow.",
+            _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", signals, "Maximum", "Seconds"),
+            steps=("Look for errors and throttles of the responder.",),
+            comparison=">",
+            threshold=YOUNG_SECONDS,
+        ),
+        own.alarm(
+            "signals.dead-letters",
+            "A signal could not be delivered or handled.",
+            _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "Maximum", "Count"),
+            steps=("Read the messages of the queue; their attributes say what failed.",),
+            comparison=">",
+            threshold=0,
+        ),
+    )
 
 
 def _errors_of(role: str, own: "_OwnAlarms", names: Names) -> AlarmPlan:

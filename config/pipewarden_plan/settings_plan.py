@@ -20,13 +20,8 @@ def plan_settings(
 ) -> Settings:
     """`dashboards` names the dashboard page of each pipeline."""
     resources: dict[str, dict[str, ResourceSettings]] = {}
-    steps: dict[str, tuple[str, ...]] = {}
     for watched in everything:
         resources.setdefault(watched.pipeline.name, {})[watched.resource.name] = _resource(watched, names)
-    for watched in everything:
-        for rule in watched.technology.alarms:
-            key = f"{watched.pipeline.name}/{watched.resource.name}.{rule.key}"
-            steps[key] = tuple(watched.fill(step) for step in rule.first_steps)
     upstream = {pipeline.name: pipeline.depends_on for pipeline in pipelines}
     above, below = closure(upstream), closure(turned(upstream))
     return Settings(
@@ -40,22 +35,32 @@ def plan_settings(
             pipeline.name: _pipeline(pipeline, resources.get(pipeline.name, {}), above, below, dashboards)
             for pipeline in pipelines
         },
-        alarms={
-            alarm.name: AlarmSettings(
-                pipeline=alarm.pipeline,
-                resource=alarm.resource,
-                key=alarm.key,
-                severity=alarm.severity,
-                role=alarm.role,
-                meaning=alarm.meaning,
-                first_steps=steps.get(f"{alarm.pipeline}/{alarm.key}", ()),
-            )
-            for alarm in alarms
-            if not alarm.disabled_reason
-        },
+        alarms=_alarms(everything, alarms),
         severities=environment.severities,
         channels=environment.channels,
     )
+
+
+def _alarms(everything: Iterable[Watched], alarms: Iterable[AlarmPlan]) -> dict[str, AlarmSettings]:
+    steps = {
+        (watched.pipeline.name, f"{watched.resource.name}.{rule.key}"): tuple(map(watched.fill, rule.first_steps))
+        for watched in everything
+        for rule in watched.technology.alarms
+    }
+    return {
+        alarm.name: AlarmSettings(
+            pipeline=alarm.pipeline,
+            resource=alarm.resource,
+            key=alarm.key,
+            severity=alarm.severity,
+            role=alarm.role,
+            meaning=alarm.meaning,
+            first_steps=steps.get((alarm.pipeline, alarm.key), ()),
+            unit=alarm.metric.unit,
+        )
+        for alarm in alarms
+        if not alarm.disabled_reason
+    }
 
 
 def turned(edges: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

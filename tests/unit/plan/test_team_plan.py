@@ -210,3 +210,9 @@ def test_what_is_declared_twice_is_drawn_once(planned: Planned, declare: Declare
     ]
     graphs = [row for row in widgets_of(planned(declare["pipeline"]("p", *metrics))) if row["type"] == "metric"]
     assert [row["properties"]["title"] for row in graphs] == ["a: M", "Incidents and pages in prod"]
+
+
+def test_owners_become_a_tag_that_aws_takes(planned: Planned, declare: Declare) -> None:
+    one, other = (declare["pipeline"](name, owner=f"team {name}, data") for name in "ab")
+    team = planned(one, other).teams[0]
+    assert (team.owner, team.tags["owner"]) == ("team a, data, team b, data", "team a  data  team b  data")
