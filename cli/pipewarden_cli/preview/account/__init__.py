@@ -1,0 +1,1 @@
+"""Data for previews from an account or from the embedded AWS, by reading calls only."""

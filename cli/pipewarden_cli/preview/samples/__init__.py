@@ -1,0 +1,1 @@
+"""Seeded data for previews, shaped by what is declared."""

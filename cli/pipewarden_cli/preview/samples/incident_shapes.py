@@ -1,0 +1,39 @@
+"""Metrics of Pipewarden itself: incidents, pages, and how fast people and retries were."""
+
+from pipewarden_cli.preview.samples.chance import share
+from pipewarden_cli.preview.samples.shape import Ask, Point
+from pipewarden_cli.preview.timeframe import DAY
+
+EARLIER = 14
+"""Days over which a few older incidents are spread."""
+
+
+def opened(ask: Ask) -> list[Point]:
+    return [(float(since), 1.0) for since, _ in _incidents(ask)]
+
+
+def paged(ask: Ask) -> list[Point]:
+    return [(since + 60.0, 1.0) for since, until in _incidents(ask) if until is None or until - since > 3000]
+
+
+def closed(ask: Ask) -> list[Point]:
+    return [(float(until), 1.0) for _, until in _incidents(ask) if until is not None]
+
+
+def seconds_to_acknowledge(ask: Ask) -> list[Point]:
+    return [(at + 240.0, 150 + 600 * share("acknowledge", at)) for at, _ in paged(ask)]
+
+
+def seconds_to_recover(ask: Ask) -> list[Point]:
+    return [(float(until), float(until - since)) for since, until in _incidents(ask) if until is not None]
+
+
+def _incidents(ask: Ask) -> list[tuple[int, int | None]]:
+    now = ask.world.now
+    older = []
+    for day in range(2, EARLIER + 1):
+        if share("older incident", day) < 0.45:
+            since = now - day * DAY + int(DAY * 0.6 * share("hour", day))
+            older.append((since, since + 900 + int(5400 * share("length", day))))
+    found = [*older, *ask.world.incidents]
+    return [(since, until) for since, until in sorted(found, key=lambda span: span[0]) if ask.start <= since < ask.end]
