@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipewarden.escalation import Call
+from pipewarden.escalation import called_rungs
 from pipewarden.incident import Entry, Incident, Reason
 from pipewarden.incident_record import read_incident
 from pipewarden.incident_store import IncidentStore
@@ -124,7 +124,8 @@ class IncidentTable:
 def called(incident: Incident, route: Severity | None) -> tuple[str, ...]:
     """The channels that the latest page's chain has called, in order, each once."""
     rungs = route.escalate if route else ()
-    numbers = [number for number in range(len(rungs)) if Call(page=incident.pages, rung=number).name in incident.rungs]
+    at_once = {number for number, rung in enumerate(rungs) if rung.after_seconds <= 0 and incident.pages}
+    numbers = sorted(number for number in at_once | called_rungs(incident) if number < len(rungs))
     return tuple(dict.fromkeys(rungs[number].to for number in numbers))
 
 
@@ -141,7 +142,7 @@ def read_report(
         state=incident.state.value,
         opened=incident.since,
         headline=reason.text if reason else "",
-        error=reason.error if reason else "",
+        error=_told_error(reason) if reason else "",
         failure_class=reason.failure_class if reason else "",
         closed=incident.ended,
         attempts=sum(attempt.state not in ("planned", "cancelled") for attempt in incident.attempts),
@@ -151,6 +152,11 @@ def read_report(
         acknowledged_at=incident.acknowledged,
         timeline=tuple(_moment(entry) for entry in timeline),
     )
+
+
+def _told_error(reason: Reason) -> str:
+    """Of an alarm what it saw, without CloudWatch's own words below it."""
+    return reason.error.splitlines()[0] if reason.error and reason.kind != "run" else reason.error
 
 
 def _main_reason(incident: Incident) -> Reason | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pipewarden.names import Names
-from pipewarden.settings import DrainPolicy
+from pipewarden.settings import DrainPolicy, page_listeners
 from pipewarden.technology import look_up
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import QueuePlan, TopicPlan
@@ -21,7 +21,7 @@ def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]
     """Two topics per severity, and one for each e-mail or SMS channel that a rung of an escalation calls."""
     topics = []
     for severity, route in sorted(environment.severities.items()):
-        subscriptions = _subscriptions(environment, route.notify)
+        subscriptions = _subscriptions(environment, page_listeners(route, environment.channels))
         title = f"Pipewarden {environment.name} {severity}"
         topics += [
             TopicPlan(

@@ -37,7 +37,7 @@ def decide_raised(signal: Signal, history: History, policy: Policy, now: datetim
     key = dead_letters_key(policy.resource) if role == "drain" else alarm_key(signal.alarm)
     told = history.told(key, severity, now, policy.respond_within_seconds)
     if role != "drain":
-        return Decision(action="page", why="an alarm that nothing remediates", page=not told)
+        return Decision(action="page", why="nothing here can be retried", page=not told)
     if policy.mode != "act":
         would = "drained its dead-letter queue"
         return Decision(action="page", why=f"observe mode: would have {would}", page=not told, would=would)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pipewarden.channel_message import Notice
 from pipewarden.delivery import Delivery
 from pipewarden.duration import say_moment
-from pipewarden.escalation import Call, next_repeat, plan_calls
+from pipewarden.escalation import Call, called_rungs, next_repeat, plan_calls
 from pipewarden.incident import Effect, Entry, Incident, Reason
 from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
 from pipewarden.log_excerpt import read_log
@@ -13,7 +13,7 @@ from pipewarden.measurement import Measurement
 from pipewarden.message import Message, render_page, render_recovered
 from pipewarden.page import Page, compose_page, order_reasons, page_item
 from pipewarden.secret import signing_key
-from pipewarden.settings import Severity
+from pipewarden.settings import Severity, page_listeners
 from pipewarden.technology import fill
 from pipewarden.workplace import Workplace
 
@@ -36,9 +36,10 @@ class Announcements:
         at_once = self._lay_out(incident, route, number, page.sent, now)
         notice = make_notice(page, render_page(page), "page")
         lines = self._delivery.announce(notice, route.notify)
+        listening = {*route.notify, *page_listeners(route, settings.channels)}
         for call in at_once:
             channel = route.escalate[call.rung].to
-            if channel not in route.notify:
+            if channel not in listening:
                 lines += self._delivery.send_to(channel, notice)
             lines.append(f"rung {call.rung + 1}: {channel}")
         self._workplace.measure(Measurement(name="PagesSent"))
@@ -60,7 +61,7 @@ class Announcements:
         )
         route = settings.severities.get(incident.severity, NO_ROUTE)
         lines = self._delivery.announce(notice, route.notify)
-        for channel in _reached(incident, route):
+        for channel in sorted(_reached(incident, route) - set(page_listeners(route, settings.channels))):
             lines += self._delivery.send_to(channel, notice)
         return tuple(Entry(time=now, kind="sent", text=line) for line in (message.headline, *lines))
 
@@ -154,10 +155,10 @@ def schedule_call(workplace: Workplace, incident: str, call: Call, moment: datet
     workplace.one_shots.call_at(moment, now, f"{incident}-call-{call.name}", "escalator", event)
 
 
-def _reached(incident: Incident, route: Severity) -> list[str]:
-    """Channels that rungs have called, besides those that hear anyway."""
+def _reached(incident: Incident, route: Severity) -> set[str]:
+    """Channels that rungs have called, besides those that are notified anyway."""
     if not incident.paged or not incident.last_paged:
-        return []
+        return set()
     at_once = {rung.to for rung in route.escalate if rung.after_seconds <= 0}
-    called = {route.escalate[int(name.split(".")[1])].to for name in incident.rungs}
-    return sorted((at_once | called) - set(route.notify))
+    called = {route.escalate[rung].to for rung in called_rungs(incident) if rung < len(route.escalate)}
+    return (at_once | called) - set(route.notify)

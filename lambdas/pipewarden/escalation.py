@@ -10,6 +10,8 @@ REPEAT_SECONDS = 1_800.0
 MOST_REPEATS = 4
 """The last rung is called again every half hour, four times: a person who slept through the first call gets two more
 hours of chances, and a page that nobody will ever acknowledge ends."""
+SKIPPED = "-not-called"
+"""Ends the name of a call that was due and not made: remembered so that it is noted once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,11 @@ class Call:
     def name(self) -> str:
         """`1.0.0`: what stands in the incident once it was made."""
         return f"{self.page}.{self.rung}.{self.repeat}"
+
+    @property
+    def skipped(self) -> str:
+        """What stands there when it was not made."""
+        return f"{self.name}{SKIPPED}"
 
 
 def plan_calls(route: Severity, page: int, paged: datetime) -> list[tuple[Call, datetime]]:
@@ -41,6 +48,11 @@ def next_repeat(route: Severity, call: Call, now: datetime) -> tuple[Call, datet
         return None
     following = Call(page=call.page, rung=call.rung, repeat=call.repeat + 1)
     return following, now + timedelta(seconds=REPEAT_SECONDS)
+
+
+def called_rungs(incident: Incident) -> set[int]:
+    """Numbers of the rungs that the latest page has called; those at once are not written down."""
+    return {int(name.split(".")[1]) for name in incident.rungs if not name.endswith(SKIPPED)}
 
 
 def why_stop(incident: Incident | None, call: Call) -> str:

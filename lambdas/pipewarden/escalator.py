@@ -28,8 +28,9 @@ def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
     route = workplace.settings.severities.get(incident.severity, NO_ROUTE) if incident else NO_ROUTE
     stop = why_stop(incident, call) or ("" if call.rung < len(route.escalate) else "the rung is not declared any more")
     if incident is None or stop:
-        if incident and call.name not in incident.rungs:
-            _record(workplace, incident, call, [f"rung {call.rung + 1} not called: {stop}"], now, kind="note")
+        if incident and not {call.name, call.skipped} & set(incident.rungs):
+            line = f"rung {call.rung + 1} not called: {stop}"
+            _record(workplace, incident, call.skipped, "note", [line], now)
         return stop
     if again := next_repeat(route, call, now):
         schedule_call(workplace, incident.id, again[0], again[1], now)
@@ -38,7 +39,8 @@ def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
     message = render_page(page, _preface(page, incident, now))
     lines = Delivery(workplace).send_to(channel, make_notice(page, message, "again"))
     times = f", repeat {call.repeat}" if call.repeat else ""
-    _record(workplace, incident, call, [f"not acknowledged; rung {call.rung + 1}: {channel}{times}", *lines], now)
+    lines = [f"not acknowledged; rung {call.rung + 1}: {channel}{times}", *lines]
+    _record(workplace, incident, call.name, "escalated", lines, now)
     return "called"
 
 
@@ -58,11 +60,9 @@ def _preface(page: Page, incident: Incident, now: datetime) -> str:
     return " ".join([unacknowledged(page, now), *(f"Since then: {text}." for text in new[:3])])
 
 
-def _record(
-    workplace: Workplace, incident: Incident, call: Call, lines: list[str], now: datetime, kind: str = "escalated"
-) -> None:
+def _record(workplace: Workplace, incident: Incident, name: str, kind: str, lines: list[str], now: datetime) -> None:
     for _ in range(MOST_CONFLICTS):
-        changed = replace(incident, rungs=(*incident.rungs, call.name))
+        changed = replace(incident, rungs=(*incident.rungs, name))
         for line in lines:
             changed = changed.noting(now, kind, line)
         try:

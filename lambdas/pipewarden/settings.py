@@ -113,6 +113,21 @@ class Channel:
     url: str = ""
 
 
+SNS_CHANNELS = ("email", "sms")
+"""Types of channels that SNS reaches by itself, without any function of ours."""
+
+
+def page_listeners(route: Severity, channels: Mapping[str, Channel]) -> tuple[str, ...]:
+    """Channels that subscribe to the severity's page topic: those of `notify` that SNS reaches by itself.
+
+    Where there is none, the first rung that SNS reaches: somebody must hear when our functions are dead or a chat is
+    down. Empty when the severity reaches people through our functions only.
+    """
+    reached = tuple(name for name in route.notify if channels[name].type in SNS_CHANNELS)
+    rungs = (rung.to for rung in route.escalate if channels[rung.to].type in SNS_CHANNELS)
+    return reached or tuple(rungs)[:1]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything the functions know about what was declared."""

@@ -109,7 +109,8 @@ def _clear(
     for reason in incident.open_reasons:
         if reason.key in decision.cleared and signal.kind == SignalKind.DRAIN_FINISHED:
             incident = incident.with_reason(replace(reason, detail={**reason.detail, **signal.detail}))
-    incident = incident.without_reasons(decision.cleared).noting(signal.time, "cleared", decision.why)
+    moment = _after_start(signal.time, incident, policy.resource)
+    incident = incident.without_reasons(decision.cleared).noting(moment, "cleared", decision.why)
     if incident.open_reasons:
         return incident
     ended = max(signal.time, incident.opened)
@@ -179,8 +180,14 @@ def _with_failure(
     for reason in read_reasons(signal, decision, history, policy):
         old = incident.reason(reason.key)
         known = told or bool(old and old.open and old.told)
-        incident = incident.with_reason(replace(reason, told=known)).noting(reason.since, "failed", _say(reason))
+        moment = _after_start(reason.since, incident, reason.resource)
+        incident = incident.with_reason(replace(reason, told=known)).noting(moment, "failed", _say(reason))
     return incident
+
+
+def _after_start(moment: datetime, incident: Incident, resource: str) -> datetime:
+    """When something is told of a run: not before we started it. Event times are whole seconds."""
+    return max([moment, *(attempt.started for attempt in incident.attempts_of(resource) if attempt.started)])
 
 
 def _with_check(
@@ -213,5 +220,5 @@ def _tell_all(incident: Incident, resource: str) -> Incident:
 
 
 def _say(reason: Reason) -> str:
-    parts = [reason.text, f": {reason.error}" if reason.error else ""]
+    parts = [reason.text, f": {reason.error.splitlines()[0]}" if reason.error else ""]
     return "".join(parts) + (f" ({reason.failure_class})" if reason.failure_class else "")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from pipewarden.settings import SNS_CHANNELS
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.reading import PipelineReading
@@ -26,6 +27,7 @@ def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineRe
         message = f"severities has no route for {severity}, which {users[severity]} uses: nobody would hear of it"
         cure = f"e.g. {severity}: {{respond_within: 4h, notify: [{next(iter(environment.channels), 'data-email')}]}}"
         yield finding("PW302", environment.place("severities"), message, path="severities", cure=cure)
+    yield from _check_listeners(environment)
     for severity, route in routes.items():
         rungs = route.get("escalate", [])
         for place, (lower, upper) in enumerate(pairwise(rungs), 1):
@@ -39,3 +41,15 @@ def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineRe
                 yield finding(
                     "PW304", mark, message, path=path, cure="list the rungs in the order in which they are called"
                 )
+
+
+def _check_listeners(environment: EnvironmentReading) -> Iterator[Finding]:
+    """Somebody hears of each severity without any Lambda of ours."""
+    types = {name: row["type"] for name, row in environment.channels.items() if row}
+    for severity, route in (environment.read or {}).get("severities", {}).items():
+        named = [*route["notify"], *(rung["to"] for rung in route.get("escalate", ()))]
+        known = [name for name in named if name in types]
+        if len(known) == len(named) and not any(types[name] in SNS_CHANNELS for name in known):
+            path = f"severities.{severity}"
+            message = f"{path} names no email or sms channel: nobody would hear when the functions are dead"
+            yield finding("PW315", environment.place("severities", severity), message, path=path)

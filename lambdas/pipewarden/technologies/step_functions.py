@@ -131,6 +131,7 @@ def _list(clients: Clients, target: Target, since: datetime) -> Iterator[Mapping
 
 
 def _read_run(found: Mapping[str, Any]) -> Run:
+    name, error = found.get("error") or "", _explain(found.get("cause") or "")
     return Run(
         run_id=found["executionArn"],
         state=STATES.get(found["status"], "running"),
@@ -138,8 +139,8 @@ def _read_run(found: Mapping[str, Any]) -> Run:
         redrive=found.get("redriveCount") or 0,
         started=found.get("redriveDate") or found.get("startDate"),
         ended=found.get("stopDate"),
-        error_name=found.get("error") or "",
-        error=_explain(found.get("cause") or ""),
+        error_name=name,
+        error=error.removeprefix(f"{name}: "),
         input={"input": found["input"]} if found.get("input") else {},
     )
 

@@ -26,8 +26,8 @@ def test_every_alarm_topic_feeds_the_signals_queue_and_only_that(plan: Plan) -> 
 def test_people_listen_to_page_topics_by_mail_and_sms(plan: Plan) -> None:
     found = {topic.name: topic.subscriptions for topic in plan.core.topics if topic.purpose != "alarm"}
     assert found == {
-        "pipewarden-prod-page-P0": (),
-        "pipewarden-prod-page-P1": (),
+        "pipewarden-prod-page-P0": (("email", "oncall@example.com"),),
+        "pipewarden-prod-page-P1": (("email", "oncall@example.com"),),
         "pipewarden-prod-page-P2": (("email", "data@example.com"),),
         "pipewarden-prod-to-primary": (("email", "oncall@example.com"),),
         "pipewarden-prod-to-secondary": (("sms", "+15555550100"),),

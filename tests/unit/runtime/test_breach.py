@@ -7,9 +7,7 @@ import pytest
 from pipewarden.breach import say_breach
 
 CROSSED = "Threshold Crossed: 1 out of the last 1 datapoints [{} (21/11/26 07:45:00)] was greater than the threshold."
-NO_DATA = (
-    "Threshold Crossed: no datapoints were received for 1 period, 1 missing datapoint was treated as breaching."
-)
+NO_DATA = "Threshold Crossed: no datapoints were received for 1 period, 1 missing datapoint was treated as breaching."
 
 
 @pytest.mark.parametrize(
