@@ -29,7 +29,7 @@ demo: setup ## Deploy the example to the embedded AWS, break it, watch it recove
 	@pipewarden demo
 
 test: setup ## Every test: unit, synth, end to end
-	@python -m pytest -n 2 --dist loadgroup
+	@python -m pytest -n 2 --dist loadfile
 
 unit: $(VENV)/.ready
 	@python -m pytest -q -n 2 tests/unit

@@ -8,7 +8,7 @@ from pipewarden_cli.demo.story import STORIES
 from pipewarden_cli.demo.telling import Story, Telling
 from pipewarden_cli.demo.world import World
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stories")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.key)

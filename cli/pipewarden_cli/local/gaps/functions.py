@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +28,8 @@ IMITATED = (
     "A function URL is reached at http://127.0.0.1:PORT/_aws/lambda-url/ID/ (LocalAws.function_url gives it).",
 )
 
+RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
+"""The line of a traceback that names the exception, with its class."""
 GRANTS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 ASK_AGAIN_SECONDS = 3.0
 
@@ -36,8 +39,27 @@ _may_read: dict[str, tuple[bool, float]] = {}
 def fill() -> None:
     """Replace the asynchronous path and hold event source mappings to their role."""
     lambda_svc.invoke_async_with_retry = function_async.invoke
+    lambda_svc._execute_function_warm = _naming_the_exception(lambda_svc._execute_function_warm)
     lambda_svc._sqs_esm_concurrency = _while_permitted(lambda_svc._sqs_esm_concurrency)
     sns._deliver_to_lambda = _notify
+
+
+def _naming_the_exception(inner: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Answer a handler's exception as the Python runtime does: its class as the type, and where it was raised."""
+
+    def execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        result = inner(func, event, request_id)
+        body = result.get("body")
+        if isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
+            _head, _, trace = str(result.get("log", "")).rpartition("Traceback (most recent call last):\n")
+            lines = trace.rstrip().splitlines()
+            raised = next((RAISED.match(line) for line in lines if not line.startswith(" ")), None)
+            if raised:
+                places = [line for line in lines if line.startswith("  ")]
+                result["body"] = {**body, "errorType": raised[1], "requestId": request_id, "stackTrace": places}
+        return result
+
+    return execute
 
 
 def invoke_by_arn(arn: str, payload: str) -> None:
