@@ -1,5 +1,6 @@
 """What `pipewarden preview` does: choose dashboards and a source, draw, write."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,7 @@ from pipewarden_cli.preview.render import draw_dashboards
 from pipewarden_cli.preview.request import Answers
 
 if TYPE_CHECKING:
+    from pipewarden_plan.model import Environment
     from pipewarden_plan.plan import Plan
 
 Source = Literal["samples", "local", "aws"]
@@ -71,8 +73,22 @@ def _plan(root: Path, environment: str | None) -> "Plan":
 
 
 def _answers(root: Path, environment: str | None, source: Source, plan: "Plan | None") -> tuple[Answers, int]:
-    from pipewarden_cli.preview.samples.answers import SampleAnswers
-    from pipewarden_cli.preview.samples.world import World
+    if source == "samples":
+        from pipewarden_cli.preview.samples.answers import SampleAnswers
+        from pipewarden_cli.preview.samples.world import World
 
-    world = World(plan)
-    return SampleAnswers(world), world.now
+        world = World(plan)
+        return SampleAnswers(world), world.now
+    from pipewarden_cli.preview.account.answers import AccountAnswers
+    from pipewarden_cli.preview.account.place import account_clients, local_clients
+
+    clients, region = (
+        local_clients(root) if source == "local" else account_clients(root, _environment(root, environment))
+    )
+    return AccountAnswers(clients, region), int(time.time())
+
+
+def _environment(root: Path, name: str | None) -> "Environment":
+    from pipewarden_cli.project import find_environment
+
+    return find_environment(root, name)

@@ -22,7 +22,7 @@ _NUMBERS: dict[str, Callable[[list[float]], float]] = {
     "SUM": sum,
 }
 _TIMES: dict[str, Callable[[list[float]], int]] = {
-    "FIRST": lambda values: 0,
+    "FIRST": lambda _: 0,
     "LAST": lambda values: len(values) - 1,
     "MAX": lambda values: values.index(max(values)),
     "MIN": lambda values: values.index(min(values)),
@@ -30,19 +30,36 @@ _TIMES: dict[str, Callable[[list[float]], int]] = {
 
 
 def default_labels(lines: Sequence[Line]) -> list[str]:
-    """What CloudWatch calls lines without a label: the parts in which they differ, or the metric's name."""
-    rows = [_parts(line) for line in lines]
-    metrics = [parts for parts, line in zip(rows, lines, strict=True) if line.metric]
-    width = max((len(parts) for parts in metrics), default=0)
-    differing = [at for at in range(width) if len({parts[at] if at < len(parts) else "" for parts in metrics}) > 1]
-    labels = []
-    for line, parts in zip(lines, rows, strict=True):
-        if line.metric is None:
-            labels.append(line.expression if line.id.startswith("line") else line.id)
-        else:
-            named = [parts[at] for at in differing if at < len(parts) and parts[at]]
-            labels.append(" ".join(named) or line.metric.name)
-    return labels
+    """What lines without a label are called: the fewest parts that tell them apart, as the console does it."""
+    metrics = [line for line in lines if line.metric]
+    named = iter(_told_apart(metrics))
+    return [
+        next(named) if line.metric else line.expression if line.id.startswith("line") else line.id for line in lines
+    ]
+
+
+def _told_apart(lines: Sequence[Line]) -> list[str]:
+    names = [line.metric.name if line.metric else "" for line in lines]
+    rows = [[value for _, value in line.metric.dimensions] if line.metric else [] for line in lines]
+    width = max(map(len, rows), default=0)
+    padded = [[*row, *[""] * (width - len(row))] for row in rows]
+    differing = [at for at in range(width) if len({row[at] for row in padded}) > 1]
+    values = [" ".join(row[at] for at in differing if row[at]) for row in padded]
+    stats = [line.stat for line in lines]
+    spaces = [line.metric.namespace if line.metric else "" for line in lines]
+    for parts in (
+        (names,),
+        (values,),
+        (stats,),
+        (values, names),
+        (values, stats),
+        (names, stats),
+        (values, names, stats),
+    ):
+        labels = [" ".join(filter(None, row)) for row in zip(*parts, strict=True)]
+        if len(set(labels)) == len(labels) and all(labels):
+            return labels
+    return [" ".join(filter(None, row)) for row in zip(spaces, names, values, stats, strict=True)]
 
 
 def dynamic_label(template: str, line: Line, own: str, values: Values, grid: Grid) -> str:
@@ -73,12 +90,6 @@ def short_number(value: float) -> str:
             by = 1e3 if letter == "K" else factor
             return f"{value / by:.4g}{letter}"
     return f"{value:,.0f}" if value == int(value) else f"{value:.3g}" if size < 100 else f"{value:,.0f}"
-
-
-def _parts(line: Line) -> list[str]:
-    if line.metric is None:
-        return []
-    return [line.metric.namespace, line.metric.name, *(value for _, value in line.metric.dimensions), line.stat]
 
 
 def _property(name: str, line: Line, grid: Grid) -> str:

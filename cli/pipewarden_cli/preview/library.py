@@ -18,5 +18,6 @@ def chart_library() -> str:
     if checkout.is_file():
         return checkout.read_text(encoding="utf-8")
     raise CommandError(
-        "The preview draws with Apache ECharts, which is not here; fetch it with: make setup (or npm ci in the checkout)"
+        "The preview draws with Apache ECharts, which is not here; "
+        "fetch it with: make setup (or npm ci in the checkout)."
     )

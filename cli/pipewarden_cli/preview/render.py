@@ -11,6 +11,7 @@ from pipewarden_cli.preview.substitution import affecting, combinations, substit
 from pipewarden_cli.preview.timeframe import timeframe
 from pipewarden_cli.preview.variable import FIRST, Choice, Variable
 from pipewarden_cli.preview.widgets.contents import Contents
+from pipewarden_cli.preview.widgets.log import read_log_request
 
 MOST_CHOICES = 16
 """Values of one variable that a page holds: each one repeats the data of what it changes."""
@@ -46,7 +47,11 @@ def _draw_dashboard(dashboard: Dashboard, answers: Answers, now: int, addresses:
     panels = [_panel(widget, [v for v in variables if v.choices]) for widget in dashboard.widgets]
     drawn = [(panel.widget.type, properties) for panel in panels for properties in panel.variants.values()]
     answers.prepare([], [arn for kind, properties in drawn for arn in alarm_needs(kind, properties)])
-    answers.prepare([need for kind, properties in drawn for need in metric_needs(kind, properties, scene)], [])
+    answers.prepare(
+        [need for kind, properties in drawn for need in metric_needs(kind, properties, scene)],
+        [],
+        [read_log_request(properties, frame) for kind, properties in drawn if kind == "log"],
+    )
     return {
         "name": dashboard.name,
         "title": dashboard.title,
@@ -76,11 +81,12 @@ def _drawn(panel: _Panel, scene: Scene) -> Contents:
     at = panel.widget.place
     return {
         "type": panel.widget.type,
-        **{"x": at.x, "y": at.y, "w": at.width, "h": at.height},
+        "x": at.x,
+        "y": at.y,
+        "w": at.width,
+        "h": at.height,
         "varies": [variable.id for variable in panel.varies],
-        "variants": {
-            key: draw(panel.widget.type, properties, scene) for key, properties in panel.variants.items()
-        },
+        "variants": {key: draw(panel.widget.type, properties, scene) for key, properties in panel.variants.items()},
     }
 
 
@@ -92,7 +98,9 @@ def _with_choices(variable: Variable, dashboard: Dashboard, answers: Answers, re
     if not choices and variable.kind == "pattern":
         choices = [Choice(variable.target, variable.target)]
     if not choices:
-        remarks.append(f"The variable {variable.label} found no values here; its widgets are shown as they are written.")
+        remarks.append(
+            f"The variable {variable.label} found no values here; its widgets are shown as they are written."
+        )
     if len(choices) > MOST_CHOICES:
         remarks.append(f"The preview holds {MOST_CHOICES} of the {len(choices)} values of {variable.label}.")
         first = [choice for choice in choices if choice.value == default]

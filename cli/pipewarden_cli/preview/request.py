@@ -76,7 +76,7 @@ class AlarmStatus:
 class Answers(Protocol):
     """A source of data. `prepare` may ask for many at once; the others then answer from what came."""
 
-    def prepare(self, metrics: Iterable[MetricRequest], alarms: Iterable[str]) -> None:
+    def prepare(self, metrics: Iterable[MetricRequest], alarms: Iterable[str], logs: Iterable[LogRequest] = ()) -> None:
         """Fetch these now, in as few calls as possible."""
 
     def metric(self, request: MetricRequest) -> MetricAnswer:

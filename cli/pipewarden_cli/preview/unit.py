@@ -10,8 +10,8 @@ from pipewarden_cli.evaluator.query import Metric
 
 SYMBOLS = {"Seconds": "s", "Milliseconds": "ms", "Microseconds": "µs", "Percent": "%", "Bytes": "B"}
 _FROM_NAME = (
-    (re.compile(r"Milliseconds$|Latency$|IteratorAge$|ResponseTime$"), "Milliseconds"),
-    (re.compile(r"Seconds$"), "Seconds"),
+    (re.compile(r"Milliseconds$|Latency$|IteratorAge$"), "Milliseconds"),
+    (re.compile(r"Seconds$|ResponseTime$"), "Seconds"),
     (re.compile(r"Percent(age)?$|Utilization$|Rate$|Score$|percentage$"), "Percent"),
     (re.compile(r"Bytes\w*$|bytes\w+$"), "Bytes"),
 )
@@ -43,4 +43,8 @@ def _rows() -> list[dict[str, Any]]:
 @lru_cache(maxsize=64)
 def catalogued(namespace: str) -> dict[str, list[list[str]]]:
     """The known metrics of a namespace, with their sets of dimensions, each sorted."""
-    return {row["metric"]: [sorted(names) for names in row["dimensions"]] for row in _rows() if row["namespace"] == namespace}
+    return {
+        row["metric"]: [sorted(names) for names in row["dimensions"]]
+        for row in _rows()
+        if row["namespace"] == namespace
+    }

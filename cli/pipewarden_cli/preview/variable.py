@@ -44,7 +44,9 @@ def read_variables(rows: Sequence[Any]) -> tuple[tuple[Variable, ...], tuple[str
         if kind in ("property", "pattern"):
             target = loose.text(row.get(kind))
         if not target:
-            remarks.append(f"Variable {number} is not shown: it needs a type, property or pattern, and what it replaces.")
+            remarks.append(
+                f"Variable {number} is not shown: it needs a type, property or pattern, and what it replaces."
+            )
             continue
         variables.append(_variable(row, "property" if kind == "property" else "pattern", target, number))
     return tuple(variables), tuple(remarks)

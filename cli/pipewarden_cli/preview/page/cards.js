@@ -25,10 +25,16 @@ function alarmCard(contents) {
   const tiles = contents.tiles.map((tile) => {
     const words = STATES[tile.state] || tile.state;
     return make('li', { class: `tile ${tile.state.toLowerCase()}`, title: [tile.name, words, tile.at && `since ${tile.at}`, tile.reason].filter(Boolean).join('\n') },
-      make('b', {}, tile.name),
+      alarmName(tile.name),
       make('span', {}, words, tile.since ? ` · ${tile.since}` : ''));
   });
   return make('div', { class: 'scroll', tabindex: '0' }, make('ul', { class: 'tiles' }, ...tiles));
+}
+
+// The end of a name tells alarms apart, what comes before the last slash groups them.
+function alarmName(name) {
+  const cut = name.lastIndexOf('/') + 1;
+  return make('b', {}, cut ? make('small', {}, name.slice(0, cut)) : '', name.slice(cut));
 }
 
 function noteCard(contents) {

@@ -60,7 +60,7 @@ function lineSeries(line, at, contents, stepMs) {
   return {
     type: 'line', name: seriesName('l', at, line.label), yAxisIndex: line.axis, data, color,
     showAllSymbol: true, connectNulls: false, emphasis: { disabled: true }, z: 3,
-    lineStyle: { width: contents.stacked ? 1 : 1.6, color },
+    lineStyle: { width: contents.stacked ? 0 : 1.6, color },
     ...(contents.stacked ? { stack: `axis${line.axis}`, areaStyle: { color, opacity: isDark() ? 0.55 : 0.6 } } : {}),
   };
 }

@@ -11,7 +11,7 @@ function dashboardView(dashboard) {
     for (const panel of panels) if (panel.widget.varies.includes(id)) panel.draw();
   };
   const grid = make('div', { class: 'grid' }, ...panels.map((panel) => panel.element));
-  const section = make('section', { class: 'dashboard', id: dashboard.id, 'aria-label': dashboard.title },
+  const section = make('section', { class: 'dashboard', 'data-dashboard': dashboard.id, 'aria-label': dashboard.title },
     variableBar(dashboard.variables.filter((variable) => variable.visible), change),
     dashboard.remarks.length ? make('ul', { class: 'remarks' }, ...dashboard.remarks.map((text) => make('li', {}, text))) : '',
     grid);

@@ -52,7 +52,9 @@ def unplanned_alarm(name: str, now: int) -> AlarmStatus:
     """An alarm that no plan knows, as bodies of others name them: most are well."""
     luck = share("alarm", name)
     if luck < 0.2:
-        return AlarmStatus(name, "ALARM", now - 600 - int(7200 * share("since", name)), "A sample: nobody knows this alarm.")
+        return AlarmStatus(
+            name, "ALARM", now - 600 - int(7200 * share("since", name)), "A sample: nobody knows this alarm."
+        )
     state = "INSUFFICIENT_DATA" if luck < 0.27 else "OK"
     return AlarmStatus(name, state, _long_ago(name, now), "A sample: nobody knows this alarm.")
 

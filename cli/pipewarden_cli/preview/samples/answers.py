@@ -27,7 +27,7 @@ class SampleAnswers:
     def __post_init__(self) -> None:
         self.source = SampleMetrics(self.world, declared_metrics(self.world))
 
-    def prepare(self, metrics: Iterable[MetricRequest], alarms: Iterable[str]) -> None:
+    def prepare(self, metrics: Iterable[MetricRequest], alarms: Iterable[str], logs: Iterable[LogRequest] = ()) -> None:
         """Nothing has to be fetched."""
 
     def metric(self, request: MetricRequest) -> MetricAnswer:

@@ -2,6 +2,7 @@
 
 from pipewarden_cli.preview.samples.chance import daily
 from pipewarden_cli.preview.samples.shape import Ask, Point
+from pipewarden_cli.preview.unit import unit_of
 
 
 def throughput(ask: Ask) -> list[Point]:
@@ -11,7 +12,9 @@ def throughput(ask: Ask) -> list[Point]:
     points = []
     for at in ask.times:
         mean = a_minute * minutes * daily(at, 3 * ask.scale)
-        points.append((float(at), float(max(0, round(mean + ask.chance.gauss(0, 0.08) * mean + ask.chance.gauss(0, 1))))))
+        points.append(
+            (float(at), float(max(0, round(mean + ask.chance.gauss(0, 0.08) * mean + ask.chance.gauss(0, 1)))))
+        )
     return points
 
 
@@ -40,7 +43,7 @@ def percentage(ask: Ask) -> list[Point]:
 
 def latency(ask: Ask) -> list[Point]:
     """Times to answer: several values a step, so that percentiles differ; slower while something is wrong."""
-    unit = 1.0 if ask.has(r"Seconds") and not ask.has(r"Milliseconds") else 1000.0
+    unit = 1.0 if unit_of(ask.metric) == "Seconds" else 1000.0
     middle = unit * (0.02 + 0.5 * ask.scale**2)
     points = []
     for at in ask.times:
@@ -93,7 +96,10 @@ def drained(ask: Ask) -> list[Point]:
     """What left the dead-letter queue after the burst."""
     full = ask.world.burst[1]
     each = 3 + 9 * ask.scale
-    return [(float(at), float(round(each * ask.chance.uniform(0.7, 1.3))) if full <= at < full + 3000 else 0.0) for at in ask.times]
+    return [
+        (float(at), float(round(each * ask.chance.uniform(0.7, 1.3))) if full <= at < full + 3000 else 0.0)
+        for at in ask.times
+    ]
 
 
 def quarantined(ask: Ask) -> list[Point]:

@@ -80,8 +80,8 @@ def _categories(others: Sequence[str], groups: Sequence[str]) -> Iterator[tuple[
     if not others:
         yield ()
         return
-    for number in range(5):
-        yield tuple(_category(_name(other).lower(), number, groups) for other in others)
+    found = (tuple(_category(_name(other).lower(), number, groups) for other in others) for number in range(5))
+    yield from dict.fromkeys(found)
 
 
 def _category(name: str, number: int, groups: Sequence[str]) -> str:

@@ -18,10 +18,14 @@ class _Failure(NamedTuple):
 
 
 RESCUED = _Failure(
-    "Py4JJavaError", "transient", "An error occurred while calling o112.parquet. Connection reset by peer: the source closed the connection"
+    "Py4JJavaError",
+    "transient",
+    "An error occurred while calling o112.parquet. Connection reset by peer: the source closed the connection",
 )
 BROKEN = _Failure(
-    "AnalysisException", "code", "cannot resolve 'vat_rate' given input columns: [id, partner, amount, currency, issued_at]"
+    "AnalysisException",
+    "code",
+    "cannot resolve 'vat_rate' given input columns: [id, partner, amount, currency, issued_at]",
 )
 POISONED = _Failure("KeyError", "data", "'customer_id': message {id} was received 3 times and could not be handled")
 

@@ -51,9 +51,11 @@ def runs_of(
         at = begin
         for resource, seconds in usual.items():
             within = pipeline.resources[resource].within
-            start = found[within][-1].start + 30 if within in found and found[within] else at
+            start = found[within][-1].start + 30 if found.get(within) else at
             goes_wrong = newest and trouble == "recovered" and resource == troubled
-            runs = _rescued(start, seconds) if goes_wrong else [_good(start, _taken(seconds, chance.gauss(0, 1)), seconds)]
+            runs = (
+                _rescued(start, seconds) if goes_wrong else [_good(start, _taken(seconds, chance.gauss(0, 1)), seconds)]
+            )
             found[resource] += [run for run in runs if run.end <= now]
             if within not in found:
                 at = runs[-1].end + 20

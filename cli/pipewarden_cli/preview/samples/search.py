@@ -4,7 +4,6 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipewarden_cli.evaluator.errors import EvaluatorError
 from pipewarden_cli.evaluator.query import Metric
 from pipewarden_cli.evaluator.search import parse_search
 from pipewarden_cli.preview.samples.world import World, metric_of
@@ -15,7 +14,12 @@ MOST = 60
 _SCHEMA = re.compile(r"\{([^}]*)\}")
 _NAMED = re.compile(r"(\w+)\s*=\s*(?:\(([^)]*)\)|\"((?:[^\"\\]|\\.)*)\"|([^\s()\"]+))")
 _WORD = re.compile(r"\"([^\"]+)\"|([^\s()\"=]+)")
-_FIXED = {"JobRunId": "ALL", "Type": "gauge", "ObservabilityGroup": "resource_utilization", "StorageType": "StandardStorage"}
+_FIXED = {
+    "JobRunId": "ALL",
+    "Type": "gauge",
+    "ObservabilityGroup": "resource_utilization",
+    "StorageType": "StandardStorage",
+}
 
 
 def declared_metrics(world: World) -> set[Metric]:

@@ -57,7 +57,9 @@ class Ask:
     def limit(self) -> tuple[str, float] | None:
         """Comparison and threshold of an alarm on this very metric."""
         alarms = self.world.alarms_by_metric.get(self.metric, [])
-        return next(((alarm.comparison, alarm.threshold) for alarm in alarms if alarm.comparison != "outside-band"), None)
+        return next(
+            ((alarm.comparison, alarm.threshold) for alarm in alarms if alarm.comparison != "outside-band"), None
+        )
 
     def has(self, pattern: str) -> bool:
         """Whether the metric's name matches."""

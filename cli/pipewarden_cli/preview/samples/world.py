@@ -109,7 +109,9 @@ class World:
         found: list[tuple[int, int | None]] = []
         for name, (trouble, resource) in self.troubles.items():
             spans = downtimes(self.runs(name, resource))
-            found += [(since, None if trouble == "failing" and until >= self.now - 600 else until) for since, until in spans]
+            found += [
+                (since, None if trouble == "failing" and until >= self.now - 600 else until) for since, until in spans
+            ]
         return sorted([*found, (self.burst[0], None)], key=lambda span: span[0])
 
     def most(self, pipeline: str, resource: str, name: str) -> float | None:

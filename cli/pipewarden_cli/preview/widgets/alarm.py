@@ -21,9 +21,7 @@ def draw_alarms(properties: Mapping[str, Any], found: Sequence[AlarmStatus], end
     wanted = {loose.text(state) for state in loose.listed(properties.get("states"))}
     shown = [alarm for alarm in found if not wanted or alarm.state in wanted]
     by = properties.get("sortBy")
-    if by == "stateUpdatedTimestamp":
-        shown.sort(key=lambda alarm: -(alarm.since or 0))
-    elif by == "timestamp":
+    if by in ("stateUpdatedTimestamp", "timestamp"):
         shown.sort(key=lambda alarm: -(alarm.since or 0))
     elif by != "default":
         shown.sort(key=lambda alarm: ORDER.get(alarm.state, 3))

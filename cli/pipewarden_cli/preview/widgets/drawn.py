@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipewarden_cli.evaluator.expression import Call, parse_expression
 from pipewarden_cli.evaluator.errors import EvaluatorError
+from pipewarden_cli.evaluator.expression import Call, parse_expression
 from pipewarden_cli.evaluator.samples import Values
 from pipewarden_cli.evaluator.series import Series
 from pipewarden_cli.preview.label import default_labels, dynamic_label
@@ -78,9 +78,7 @@ def _found_line(line: Line, series: Series, answer: MetricAnswer) -> Line:
     return replace(line, metric=metric, label=label, color="")
 
 
-def _drawn(
-    line: Line, own: str, series: Series, upper: Values | None, request: MetricRequest, color: str
-) -> Drawn:
+def _drawn(line: Line, own: str, series: Series, upper: Values | None, request: MetricRequest, color: str) -> Drawn:
     if upper is not None:
         label, color = line.label or "expected", line.color or BAND_COLOR
     else:

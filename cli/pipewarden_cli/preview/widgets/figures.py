@@ -90,7 +90,13 @@ def draw_table(widget: MetricWidget, lines: Sequence[Drawn], whole: Sequence[Dra
         rows.append([line.label, *summary, *cells])
     columns = ["Metric", *(SUMMARIES[name][0] for name in names), *times]
     colors = [line.color for line in lines]
-    return {"kind": "table", "columns": columns, "rows": rows, "colors": colors, "numeric": list(range(1, len(columns)))}
+    return {
+        "kind": "table",
+        "columns": columns,
+        "rows": rows,
+        "colors": colors,
+        "numeric": list(range(1, len(columns))),
+    }
 
 
 def _values(lines: Sequence[Drawn], whole: Sequence[Drawn]) -> list[float | None]:

@@ -1,5 +1,6 @@
 """Log widgets: the answer of a Logs Insights query as a table, bars, a pie or lines."""
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +12,19 @@ from pipewarden_cli.preview.widgets.contents import Contents, note, rounded, unk
 from pipewarden_cli.preview.widgets.drawn import PALETTE
 
 KNOWN = frozenset(
-    ("accountId", "logGroupNames", "logGroups", "query", "queryLanguage", "region", "stacked", "title", "view", "legend", "yAxis")
+    (
+        "accountId",
+        "logGroupNames",
+        "logGroups",
+        "query",
+        "queryLanguage",
+        "region",
+        "stacked",
+        "title",
+        "view",
+        "legend",
+        "yAxis",
+    )
 )
 VIEWS = frozenset(("table", "timeSeries", "bar", "pie", "logTable"))
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
@@ -48,7 +61,9 @@ def draw_log(properties: Mapping[str, Any], request: LogRequest, answer: LogAnsw
 
 def _table(answer: LogAnswer) -> Contents:
     numeric = [
-        at for at in range(len(answer.columns)) if answer.rows and all(_number(row[at]) is not None for row in answer.rows)
+        at
+        for at in range(len(answer.columns))
+        if answer.rows and all(_number(row[at]) is not None for row in answer.rows)
     ]
     return {
         "kind": "table",
@@ -81,7 +96,7 @@ def _over_time(answer: LogAnswer, request: LogRequest, stacked: bool) -> Content
     if None in times:
         return None
     stamps = sorted({at for at in times if at is not None})
-    step = min((b - a for a, b in zip(stamps, stamps[1:], strict=False)), default=request.end - request.start)
+    step = min((b - a for a, b in itertools.pairwise(stamps)), default=request.end - request.start)
     first = stamps[0] - (stamps[0] - request.start) // step * step
     count = max(1, min(5000, -(-(request.end - first) // step)))
     lines: dict[str, list[float | int | None]] = {}
@@ -100,8 +115,16 @@ def _over_time(answer: LogAnswer, request: LogRequest, stacked: bool) -> Content
         for number, (label, values) in enumerate(lines.items())
     ]
     return {
-        **{"kind": "lines", "stacked": stacked, "start": first, "end": request.end, "step": step, "series": series},
-        **{"bands": [], "marks": [], "spans": [], "legend": "bottom"},
+        "kind": "lines",
+        "stacked": stacked,
+        "start": first,
+        "end": request.end,
+        "step": step,
+        "series": series,
+        "bands": [],
+        "marks": [],
+        "spans": [],
+        "legend": "bottom",
         "axes": [{"min": 0, "max": None, "label": ""}],
     }
 

@@ -15,8 +15,30 @@ from pipewarden_cli.preview.timeframe import Timeframe, timeframe
 
 KNOWN = frozenset(
     (
-        *("accountId", "annotations", "end", "gauge", "legend", "liveData", "metrics", "period", "region", "setPeriodToTimeRange"),
-        *("singleValueFullPrecision", "sparkline", "stacked", "start", "stat", "table", "timezone", "title", "view", "yAxis"),
+        *(
+            "accountId",
+            "annotations",
+            "end",
+            "gauge",
+            "legend",
+            "liveData",
+            "metrics",
+            "period",
+            "region",
+            "setPeriodToTimeRange",
+        ),
+        *(
+            "singleValueFullPrecision",
+            "sparkline",
+            "stacked",
+            "start",
+            "stat",
+            "table",
+            "timezone",
+            "title",
+            "view",
+            "yAxis",
+        ),
     )
 )
 VIEWS = frozenset(("timeSeries", "singleValue", "gauge", "bar", "pie", "table"))
