@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aws_cdk import App
 
+from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.declaration import load_project
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.make_plan import make_plan
@@ -26,7 +27,8 @@ def main() -> None:
         plan = make_plan(resolve(project, environment))
     except DeclarationError as error:
         sys.exit(str(error))
-    add_stacks(app, plan)
+    with collector_at_rest():
+        add_stacks(app, plan)
     app.synth()
 
 

@@ -37,7 +37,7 @@ class Workload(NamedTuple):
     target: tuple[float, float] | None
 
 
-WORKLOADS = (Workload("plain", 50, (6.0, 12.0)), Workload("everything expected", 20, None))
+WORKLOADS = (Workload("plain", 40, (6.0, 12.0)), Workload("everything expected", 20, None))
 
 
 def write_declarations(root: Path, workload: Workload, pipelines: int) -> None:
