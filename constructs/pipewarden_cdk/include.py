@@ -14,7 +14,6 @@ from constructs import Construct
 
 from pipewarden_cdk.rendering.fragment import Fragment, Resource
 
-
 LONG_TEXT_CHARACTERS = 2_000
 
 
@@ -31,7 +30,7 @@ def include(scope: Construct, fragment: Fragment, parameters: Mapping[str, Any] 
 
 
 def _without_long_text(logical: str, found: Resource, values: dict[str, Any]) -> Resource:
-    """Long texts (dashboards) go in as values: CfnInclude reads the file as YAML, which takes a second for ten megabytes."""
+    """Long texts (dashboards) go in as values: CfnInclude reads the file as YAML, a second for ten megabytes."""
     long = {
         name: text
         for name, text in found["Properties"].items()
