@@ -47,6 +47,9 @@ def combinations(variables: Sequence[Variable]) -> list[tuple[str, ...]]:
 def _set(value: Any, name: str, chosen: str) -> Any:
     if isinstance(value, Mapping):
         return {key: _typed(item, chosen) if key == name else _set(item, name, chosen) for key, item in value.items()}
+    if isinstance(value, str) and "SEARCH(" in value:
+        # A search names dimensions as Name="value"; it may stand in either kind of quotes.
+        return re.sub(rf"\b{re.escape(name)}\s*=\s*(?:\"[^\"]*\"|[^\s\"')]+)", lambda _: f'{name}="{chosen}"', value)
     if isinstance(value, list):
         fields = [_set(item, name, chosen) for item in value]
         for at in range(2, len(fields) - 1, 2):

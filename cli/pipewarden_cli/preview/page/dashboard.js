@@ -56,14 +56,16 @@ function panelView(widget, chosen, dashboard) {
   element.style.gridRow = `${widget.y + 1} / span ${widget.h}`;
   element.style.setProperty('--rows', widget.h);
   const panel = { widget, element, chart: null, drawn: false };
-  const contents = () => widget.variants[widget.varies.map((id) => chosen.get(id)).join('.')] ?? missingVariant(widget, dashboard);
+  const contents = () => widget.variants[widget.varies.map((id) => chosen.get(id)).join('.')] ?? missingVariant(widget, chosen, dashboard);
   panel.draw = () => drawPanel(panel, contents());
   return panel;
 }
 
-function missingVariant(widget, dashboard) {
-  const named = dashboard.variables.filter((variable) => widget.varies.includes(variable.id)).map((variable) => variable.label);
-  return { kind: 'note', title: '', tone: 'info', heading: `No data for this value of ${named.join(', ')}`, sentences: ['The preview holds the data of the listed values.'] };
+function missingVariant(widget, chosen, dashboard) {
+  const named = dashboard.variables.filter((variable) => widget.varies.includes(variable.id) && chosen.get(variable.id) < 0);
+  const heading = `No data for this value of ${named.map((variable) => variable.label).join(', ')}`;
+  const { title } = Object.values(widget.variants)[0];
+  return { kind: 'note', title, tone: 'info', heading, sentences: ['The preview holds the data of the listed values.'] };
 }
 
 function drawPanel(panel, contents) {
