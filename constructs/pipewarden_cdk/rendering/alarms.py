@@ -93,8 +93,8 @@ def _composite(composite: CompositePlan, depends: list[str], names: Names) -> Re
         "AlarmName": composite.name,
         "AlarmDescription": composite.description,
         "AlarmRule": rule_text(composite),
+        # No OKActions: a composite that was OK all the time would say so the moment its suppressor ends.
         "AlarmActions": action,
-        "OKActions": action,
         **suppressor,
     }
     return resource("AWS::CloudWatch::CompositeAlarm", properties, **({"DependsOn": depends} if depends else {}))
