@@ -1,8 +1,8 @@
 """SEARCH expressions: which metrics a search finds.
 
 Rules: "CloudWatch search expression syntax" in the CloudWatch user guide: an optional schema
-`{Namespace,Dim1,...}`, terms that match tokens, quoted terms that match a whole string, `Property=term`, AND (also
-implied), OR, NOT and parentheses.
+`{Namespace,Dim1,...}`, terms that match tokens, quoted terms that match a whole string, `Property=term`,
+`Property=(term OR term)`, AND (also implied), OR, NOT and parentheses.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ class _Terms:
             self.tokens.append((kind, match[kind]))
             at = match.end()
         self.index = 0
+        self.strings: Callable[[Metric], list[str]] = _strings
 
     def peek(self) -> tuple[str, str]:
         return self.tokens[self.index] if self.index < len(self.tokens) else ("end", "")
@@ -145,10 +146,21 @@ class _Terms:
             raise ExpressionError(f"the search lacks a term before {text or 'its end'!r}", self.text)
         self.index += 1
         if self.take("equals", "="):
+            return self.designated(text, depth)
+        return self.demand(kind, text, self.strings)
+
+    def designated(self, name: str, depth: int) -> Predicate:
+        """What follows `Property=`: one term, or terms in parentheses that all speak of the property."""
+        if not self.take("paren", "("):
             kind, wanted = self.peek()
             self.index += 1
-            return self.demand(kind, wanted, lambda metric: _property(metric, text))
-        return self.demand(kind, text, _strings)
+            return self.demand(kind, wanted, lambda metric: _property(metric, name))
+        before, self.strings = self.strings, lambda metric: _property(metric, name)
+        inner = self.disjunction(depth + 1)
+        self.strings = before
+        if not self.take("paren", ")"):
+            raise ExpressionError("the search lacks a ')'", self.text)
+        return inner
 
     def demand(self, kind: str, wanted: str, strings: Callable[[Metric], list[str]]) -> Predicate:
         if kind == "exact":

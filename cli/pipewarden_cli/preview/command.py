@@ -40,8 +40,12 @@ def write_preview(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, encoding="utf-8")
     widgets = sum(len(dashboard.widgets) for dashboard in dashboards)
-    count = f"{len(dashboards)} dashboard{'' if len(dashboards) == 1 else 's'}, {widgets} widgets"
-    return f"{output}: {count}, {ORIGINS[source]}, {len(text.encode()) / 1e6:.1f} MB"
+    counts = f"{_counted(len(dashboards), 'dashboard')}, {_counted(widgets, 'widget')}"
+    return f"{output}: {counts}, {ORIGINS[source]}, {len(text.encode()) / 1e6:.1f} MB"
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def planned_dashboards(plan: "Plan", team: str | None = None) -> list[Dashboard]:

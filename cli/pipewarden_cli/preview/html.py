@@ -74,6 +74,8 @@ def _policy(*scripts: str) -> str:
 def _json(value: object) -> str:
     # "<" could end the script element; the two separators end a line in older JavaScript.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # JSON may hold half a surrogate pair ("\\ud83d"), which no encoding can write.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -7,6 +7,7 @@ from pipewarden_cli.preview import loose
 
 COLUMNS = 24
 TALLEST = 1000
+LOWEST = 20_000
 SIZE = 6
 """Width and height of a widget that names none ("Properties of a widget")."""
 
@@ -33,7 +34,7 @@ def place(widgets: Iterable[Mapping[str, Any]]) -> list[Place]:
         height = min(max(loose.whole(widget.get("height"), SIZE), 1), TALLEST)
         own_x, own_y = loose.number(widget.get("x")), loose.number(widget.get("y"))
         if own_x is not None and own_y is not None:
-            wanted = Place(min(max(int(own_x), 0), COLUMNS - width), max(int(own_y), 0), width, height)
+            wanted = Place(min(max(int(own_x), 0), COLUMNS - width), min(max(int(own_y), 0), LOWEST), width, height)
         else:
             if x + width > COLUMNS:
                 x, y, row_height = 0, y + row_height, 0
