@@ -245,6 +245,8 @@ SEARCHED = [
         ),
         ("FunctionName=load", ["Errors crm-load", "Invocations crm-load"]),
         ('FunctionName="load"', []),
+        ('FunctionName=("crm-load" OR "x") Errors', ["Errors crm-load"]),
+        ("FunctionName=(export OR (load NOT crm)) Errors", ["Errors crm-export"]),
         ("count", ["CustomCount1 prod"]),
         ("COUNT", ["CustomCount1 prod"]),
         ("couNT", []),

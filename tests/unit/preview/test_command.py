@@ -1,6 +1,7 @@
 """The command: what it writes, where, and what it refuses."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -97,8 +98,6 @@ def test_local_without_an_embedded_aws_says_how_to_start_it(tmp_path: Path, caps
 
 
 def test_the_command_line_loads_nothing_of_the_preview() -> None:
-    import subprocess
-
-    script = "import sys; from pipewarden_cli.parser import build_parser; build_parser(); print('markdown_it' in sys.modules)"
+    script = "import sys, pipewarden_cli.parser as p; p.build_parser(); print('pipewarden_cli.preview' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "False\n"

@@ -48,7 +48,7 @@ def test_nothing_is_loaded_from_anywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "nasty", ["</script><script>alert(1)</script>", "<!--<script>", "\u2028\u2029", "\"&<>'", "\x00 \ud83d\ude00"[:2]]
+    "nasty", ["</script><script>alert(1)</script>", "<!--<script>", "\u2028\u2029", "\"&<>'", "\x00"]
 )
 def test_whatever_a_body_says_stays_data(nasty: str) -> None:
     text = render_page(PAGE, [dashboard(title=nasty)])
@@ -57,6 +57,10 @@ def test_whatever_a_body_says_stays_data(nasty: str) -> None:
     assert "<" not in found[1]
     data = json.loads(found[1])
     assert data["dashboards"][0]["widgets"][0]["variants"][""]["title"] == nasty
+
+
+def test_half_a_surrogate_pair_can_be_written() -> None:
+    assert '"title":"?"' in render_page(PAGE, [dashboard(title="\ud83d")])
 
 
 def test_the_head_is_escaped_and_the_theme_is_set() -> None:
