@@ -26,6 +26,7 @@ class Cdk:
         path = os.pathsep.join([bin_folder, os.environ.get("PATH", os.defpath)])
         quiet = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_CLI_TELEMETRY": "false"}
         self.environ = {**environ, **quiet, "PATH": path, "HOME": str(folder), "PYTHON": sys.executable}
+        self._running: subprocess.Popen[bytes] | None = None
         if not self.binary.exists():
             raise DeploymentError(f"{self.binary} is missing: run `make setup` in the checkout first")
 
@@ -46,6 +47,11 @@ class Cdk:
         """Delete every stack of the assembly."""
         self._run(["destroy", "--all", "--force", "--app", str(self.assembly)], seconds=180)
 
+    def stop(self) -> None:
+        """End the command that another thread is waiting for, if there is one."""
+        if self._running is not None:
+            _end_group(self._running)
+
     def _run(self, arguments: Sequence[str], seconds: float) -> None:
         command = [str(self.binary), *arguments, "--no-notices", "--no-color"]
         log = self.folder / f"cdk-{arguments[0]}.log"
@@ -53,6 +59,7 @@ class Cdk:
             process = subprocess.Popen(
                 command, cwd=self.root, env=self.environ, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
             )
+            self._running = process
             try:
                 code = process.wait(timeout=seconds)
             except BaseException as reason:
@@ -60,6 +67,8 @@ class Cdk:
                 if isinstance(reason, subprocess.TimeoutExpired):
                     raise DeploymentError(f"cdk {arguments[0]} took more than {seconds:.0f} s; see {log}") from None
                 raise
+            finally:
+                self._running = None
         if code:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
             raise DeploymentError(f"cdk {arguments[0]} failed ({log}):\n{tail}")

@@ -60,11 +60,17 @@ def run(arguments: Namespace) -> int:
 
 @contextmanager
 def workspace(root: Path) -> Iterator[Path]:
-    """A folder below `.pipewarden` for logs and the server's files; it stays when something goes wrong."""
+    """A folder below `.pipewarden` for logs and the server's files. It stays after an error, not after Ctrl-C."""
     parent = root / ".pipewarden"
     parent.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=parent))
-    yield folder
+    try:
+        yield folder
+    except Exception:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -82,6 +88,7 @@ def prepared(root: Path, folder: Path, screen: Screen, keep: bool = False) -> It
             if not keep:
                 stack.callback(control.stop, state)
         cdk = Cdk(root, aws.environ(), folder)
+        stack.callback(cdk.stop)
         synth = pool.submit(cdk.synth, ENVIRONMENT)
         world = World(aws, stack.enter_context(source.serve()), root)
         with screen.phase("deploy the team's own jobs, queues and tables"):

@@ -124,18 +124,25 @@ def _start_once(state_dir: Path, port: int, options: tuple[str, ...]) -> LocalAw
             start_new_session=True,
         )
     _started[process.pid] = process
+    try:
+        return _wait_until_healthy(process, state_dir, port, log_path)
+    except BaseException:
+        # Ctrl-C while waiting as well: whoever asked for the server does not have it, so nobody would end it.
+        _started.pop(process.pid, None)
+        process.kill()
+        process.wait()
+        raise
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], state_dir: Path, port: int, log_path: Path) -> LocalAws:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            _started.pop(process.pid, None)
             raise _died(state_dir, port, process.returncode, log_path)
         running = status(state_dir)
         if running is not None and running.pid == process.pid and running.is_healthy():
             return running
         time.sleep(POLL_SECONDS)
-    process.kill()
-    process.wait()
-    _started.pop(process.pid, None)
     raise DiedAtStartError(f"did not answer within {START_SECONDS:.0f} s", log_path, _tail(log_path))
 
 
