@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pipewarden_plan.finding import DeclarationError, Finding
 from pipewarden_plan.model import Mark
 
-DOES_NOT_DEPLOY = "does-not-deploy"
+DOES_NOT_DEPLOY = "PW401"
 
 
 @dataclass(frozen=True)
