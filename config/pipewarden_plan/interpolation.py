@@ -47,9 +47,7 @@ def trouble_with(text: str) -> Trouble | None:
         meant = next((group for group in braces.groups() if group), "env")
         written = MEANT.get(nearest(meant.rsplit(".", 1)[-1], MEANT), "env")
         seen = " ".join(braces[0].split())[:40]
-        return Trouble(
-            f"has `{seen}`, which is not an interpolation", f"interpolations are written $({written})"
-        )
+        return Trouble(f"has `{seen}`, which is not an interpolation", f"interpolations are written $({written})")
     for place in PLACE.finditer(text):
         if place[1] not in NAMES:
             near = MEANT.get(nearest(place[1], MEANT), "")

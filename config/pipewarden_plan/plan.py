@@ -56,8 +56,10 @@ class AlarmPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class CompositePlan:
-    """ALARM while any child is, or while `rule` holds where one is given; acts on `action_topic` ("": on nothing) unless
-    the suppressor alarm is in ALARM."""
+    """ALARM while any child is, or while `rule` holds where one is given.
+
+    Acts on `action_topic` ("": on nothing) unless the suppressor alarm is in ALARM.
+    """
 
     name: str
     description: str
