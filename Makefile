@@ -22,7 +22,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json $(VENV)/.ready
-	npm ci --silent --no-audit --no-fund
+	npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 demo: setup ## Deploy the example to the embedded AWS, break it, watch it recover
