@@ -151,7 +151,9 @@ function spanArea(span) {
 function timeAxis(contents, theme) {
   const day = '{MM}-{dd}';
   return {
-    type: 'time', min: contents.start * 1000, max: contents.end * 1000,
+    type: 'time', min: contents.start * 1000, max: contents.end * 1000, splitNumber: 6,
+    // Over several days midnights say more than hours whose day one must guess.
+    minInterval: contents.end - contents.start > 2 * 86400 ? 86400000 : undefined,
     axisLine: { lineStyle: { color: theme.axis } }, axisTick: { lineStyle: { color: theme.axis } }, splitLine: { show: false },
     axisLabel: {
       color: theme.soft, fontSize: 11, hideOverlap: true,
@@ -163,7 +165,7 @@ function timeAxis(contents, theme) {
 function valueAxis(axis, at, theme) {
   return {
     type: 'value', position: at ? 'right' : 'left', min: axis.min ?? undefined, max: axis.max ?? undefined,
-    scale: axis.min === null, splitNumber: 4, name: axis.label, nameLocation: 'end', nameGap: 10,
+    scale: axis.min === null, splitNumber: 4, interval: axis.min !== null && axis.max !== null ? (axis.max - axis.min) / 4 : undefined, name: axis.label, nameLocation: 'end', nameGap: 10,
     nameTextStyle: { color: theme.soft, fontSize: 11, align: at ? 'right' : 'left', padding: at ? [0, -24, 0, 0] : [0, 0, 0, -24] },
     axisLabel: { color: theme.soft, fontSize: 11, formatter: shortNumber },
     axisLine: { show: false }, axisTick: { show: false },

@@ -55,15 +55,21 @@ function drawAll(view) {
   const waiting = view.panels.filter((panel) => !panel.drawn);
   const seen = waiting.filter((panel) => panel.element.getBoundingClientRect().top < window.innerHeight * 1.3);
   seen.forEach((panel) => panel.draw());
+  performance.mark('first-view');
   const rest = waiting.filter((panel) => !panel.drawn);
   const next = () => {
     if (shown && views.get(shown.id) !== view) return;
     const until = performance.now() + 12;
     while (rest.length && performance.now() < until) rest.shift().draw();
     if (rest.length) setTimeout(next, 0);
-    else document.documentElement.dataset.ready = 'true';
+    else finish();
   };
   next();
+}
+
+function finish() {
+  performance.mark('all');
+  document.documentElement.dataset.ready = 'true';
 }
 
 function redraw() {

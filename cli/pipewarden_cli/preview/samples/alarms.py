@@ -11,6 +11,7 @@ from pipewarden_cli.evaluator.statistic import aggregate
 from pipewarden_cli.evaluator.wording import reason
 from pipewarden_cli.preview.request import AlarmStatus
 from pipewarden_cli.preview.samples.chance import share
+from pipewarden_cli.preview.samples.flow_shapes import UNKNOWN, UNKNOWN_THRESHOLD, raised_since
 from pipewarden_cli.preview.samples.source import SampleMetrics
 from pipewarden_cli.preview.samples.world import World
 from pipewarden_cli.preview.timeframe import DAY
@@ -50,13 +51,19 @@ def planned_composite(composite: CompositePlan, children: Sequence[AlarmStatus],
 
 def unplanned_alarm(name: str, now: int) -> AlarmStatus:
     """An alarm that no plan knows, as bodies of others name them: most are well."""
+    fields = {
+        "Namespace": UNKNOWN,
+        "MetricName": name.rpartition("/")[2] or name,
+        "Dimensions": [{"Name": "AlarmName", "Value": name}],
+        "Statistic": "Average",
+        "Period": 300,
+        "Threshold": UNKNOWN_THRESHOLD,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    raised = raised_since(name, now)
     luck = share("alarm", name)
-    if luck < 0.2:
-        return AlarmStatus(
-            name, "ALARM", now - 600 - int(7200 * share("since", name)), "A sample: nobody knows this alarm."
-        )
-    state = "INSUFFICIENT_DATA" if luck < 0.27 else "OK"
-    return AlarmStatus(name, state, _long_ago(name, now), "A sample: nobody knows this alarm.")
+    state = "ALARM" if raised else "INSUFFICIENT_DATA" if luck > 0.93 else "OK"
+    return AlarmStatus(name, state, raised or _long_ago(name, now), "A sample: nobody knows this alarm.", fields)
 
 
 def parameters(alarm: AlarmPlan) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """Metrics of what is always there: queues, requests, times to answer, sizes, shares."""
 
-from pipewarden_cli.preview.samples.chance import daily
+from pipewarden_cli.preview.samples.chance import daily, share
 from pipewarden_cli.preview.samples.shape import Ask, Point
 from pipewarden_cli.preview.unit import unit_of
+
+UNKNOWN = "Sample"
+"""The namespace of the metrics that alarms nobody knows judge."""
+UNKNOWN_THRESHOLD = 100.0
 
 
 def throughput(ask: Ask) -> list[Point]:
@@ -131,6 +135,25 @@ def below_the_limit(ask: Ask) -> list[Point]:
     comparison, threshold = ask.limit or (">", 1.0)
     middle = threshold * 0.5 if comparison.startswith(">") else threshold * 1.4 + 1
     return [(float(at), middle * ask.chance.uniform(0.8, 1.2)) for at in ask.times]
+
+
+def of_an_unknown_alarm(ask: Ask) -> list[Point]:
+    """Well below the threshold, and above it from the moment that the alarm was raised."""
+    since = raised_since(dict(ask.metric.dimensions).get("AlarmName", ""), ask.world.now)
+    return [
+        (
+            float(at),
+            UNKNOWN_THRESHOLD * ask.chance.uniform(*((1.1, 1.4) if since and at >= since - 300 else (0.4, 0.7))),
+        )
+        for at in ask.times
+    ]
+
+
+def raised_since(name: str, now: int) -> int | None:
+    """When an alarm that no plan knows went into ALARM; every fifth did."""
+    if share("alarm", name) >= 0.2:
+        return None
+    return (now - 900 - int(7200 * share("since", name))) // 300 * 300
 
 
 def _in_burst(ask: Ask, at: float) -> bool:

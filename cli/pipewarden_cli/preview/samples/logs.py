@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pipewarden_cli.preview.request import LogAnswer, LogRequest
 from pipewarden_cli.preview.samples.chance import daily, generator, share
-from pipewarden_cli.preview.samples.messages import CLASSES, LEVELS, Line, lines_of
+from pipewarden_cli.preview.samples.messages import ANYWHERE, CLASSES, LEVELS, Line, lines_of
 from pipewarden_cli.preview.samples.world import World
 
 _BIN = re.compile(r"bin\(\s*(\d+)\s*(s|m|h|d|w)\w*\s*\)")
@@ -51,7 +51,9 @@ def _cell(column: str, line: Line) -> str:
     name = column.lower().lstrip("@")
     if name in ("timestamp", "time", "ingestiontime") or "time" in name:
         return datetime.fromtimestamp(line.at, UTC).strftime("%Y-%m-%d %H:%M:%S.000")
-    return next((value for key, value in line.values.items() if key in name), line.values.get("message", ""))
+    stem = re.sub(r"\W+", "-", name).strip("-") or "value"
+    invented = f"{stem}-{int(share(name, line.at) * 65536):04x}"
+    return next((value for key, value in line.values.items() if key in name), invented)
 
 
 def _grouped(stats: str, request: LogRequest, limit: int, groups: Sequence[str]) -> LogAnswer:
@@ -85,10 +87,12 @@ def _categories(others: Sequence[str], groups: Sequence[str]) -> Iterator[tuple[
 
 
 def _category(name: str, number: int, groups: Sequence[str]) -> str:
-    if "log" in name and groups:
+    if name in ("@log", "log", "@logstream") and groups:
         return groups[number % len(groups)]
     if "level" in name or "severity" in name:
         return LEVELS[number % len(LEVELS)]
+    if "message" in name:
+        return f"{ANYWHERE[number % len(ANYWHERE)].error}: {ANYWHERE[number % len(ANYWHERE)].message}"
     if "error" in name or "class" in name or "exception" in name or "type" in name:
         return CLASSES[number % len(CLASSES)]
     return CATEGORIES[number % len(CATEGORIES)] + ("" if number < len(CATEGORIES) else f"-{number}")

@@ -28,6 +28,12 @@ BROKEN = _Failure(
     "cannot resolve 'vat_rate' given input columns: [id, partner, amount, currency, issued_at]",
 )
 POISONED = _Failure("KeyError", "data", "'customer_id': message {id} was received 3 times and could not be handled")
+ANYWHERE = (
+    _Failure("TimeoutError", "transient", "the upstream service did not answer within 30 s"),
+    _Failure("ThrottlingException", "throttled", "Rate exceeded"),
+    _Failure("ValidationError", "data", "field 'amount' must be a number, got 'n/a'"),
+    _Failure("AccessDenied", "permission", "User is not authorized to perform: s3:GetObject"),
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,10 @@ def lines_of(world: World, groups: Sequence[str], start: int, end: int) -> Itera
     """Error lines within the time, newest first."""
     lines = [*_failed_runs(world, groups), *_dead_letters(world, groups)]
     if not lines:
-        lines = [_line(world.now - 900 * number**2, BROKEN, "", "", groups, number) for number in range(1, 9)]
+        lines = [
+            _line(world.now - 900 * number**2, ANYWHERE[number % len(ANYWHERE)], "", "", groups, number)
+            for number in range(1, 15)
+        ]
     lines.sort(key=lambda line: -line.at)
     return (line for line in lines if start <= line.at < end)
 
@@ -77,14 +86,15 @@ def _line(at: int, failure: _Failure, pipeline: str, resource: str, groups: Sequ
     run = f"jr_{int(share('run', pipeline, resource, number) * 16**12):012x}"
     values = {
         "logstream": run,
-        "log": groups[number % len(groups)] if groups else "/aws/lambda/example",
         "message": f"ERROR {failure.error}: {failure.message}",
+        "level": "ERROR",
+        "logger": "loader",
+        "log": groups[number % len(groups)] if groups else "/aws/lambda/example",
         "pipeline": pipeline or "example",
         "resource": resource or "job",
         "class": failure.kind,
         "errortype": failure.error,
         "error": f"{failure.error}: {failure.message}",
-        "level": "ERROR",
         "severity": "ERROR",
         "run": run,
         "requestid": run,

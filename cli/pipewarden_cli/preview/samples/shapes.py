@@ -58,6 +58,8 @@ def samples_of(ask: Ask) -> list[Point]:
     name = ask.metric.name
     if ask.subject is not None and ask.subject.dead:
         return flow.dead_letters(ask) if re.search(r"Visible|Sent", name) and "Not" not in name else flow.nothing(ask)
+    if ask.metric.namespace == flow.UNKNOWN:
+        return flow.of_an_unknown_alarm(ask)
     if ask.metric.namespace == "Pipewarden":
         for pattern, shape in OWN:
             if re.fullmatch(pattern, name):

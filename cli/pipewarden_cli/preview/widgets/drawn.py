@@ -49,7 +49,8 @@ def drawn_lines(lines: Sequence[Line], request: MetricRequest, answer: MetricAns
         elif len(found) == 1 and not answer.found_by(found[0]):
             shown.append((line, found[0], None))
         else:
-            shown += [(_found_line(line, series, answer), series, None) for series in found]
+            own = _found_lines(line, found, answer)
+            shown += [(one, series, None) for one, series in zip(own, found, strict=True)]
     labels = default_labels([line for line, _, _ in shown])
     return [
         _drawn(line, own, series, upper, request, PALETTE[number % len(PALETTE)])
@@ -59,23 +60,39 @@ def drawn_lines(lines: Sequence[Line], request: MetricRequest, answer: MetricAns
 
 def is_band(expression: str) -> bool:
     """Whether an expression yields the two edges of an anomaly detection band."""
-    if "ANOMALY_DETECTION_BAND" not in expression:
+    return _calls(expression, "ANOMALY_DETECTION_BAND")
+
+
+def _calls(expression: str, function: str) -> bool:
+    """Whether an expression is a call of this function, and nothing around it."""
+    if function not in expression:
         return False
     try:
         tree = parse_expression(expression)
     except EvaluatorError:
         return False
-    return isinstance(tree, Call) and tree.function == "ANOMALY_DETECTION_BAND"
+    return isinstance(tree, Call) and tree.function == function
 
 
-def _found_line(line: Line, series: Series, answer: MetricAnswer) -> Line:
+def _found_lines(line: Line, found: Sequence[Series], answer: MetricAnswer) -> list[Line]:
     """A line of its own for each series that a search found: its label may speak of the metric."""
-    metric = answer.found_by(series)
-    dynamic = line.label is not None and "${" in line.label
-    label = line.label if dynamic and metric else series.label if metric is None else None
-    if line.label and not dynamic and metric:
-        label = f"{line.label} {series.label}"
-    return replace(line, metric=metric, label=label, color="")
+    lines = [replace(line, metric=answer.found_by(series), label=None, color="") for series in found]
+    if any(own.metric is None for own in lines):
+        return [replace(own, label=series.label) for own, series in zip(lines, found, strict=True)]
+    if line.label is None:
+        return lines
+    names = default_labels(lines)
+    return [
+        replace(own, label=line.label if "${" in line.label else f"{line.label} {name}".strip())
+        for own, name in zip(lines, names, strict=True)
+    ]
+
+
+def _unit(line: Line) -> str:
+    """Of a metric or of what a search finds; a calculation may have any unit."""
+    if line.metric is None or (line.expression and not _calls(line.expression, "SEARCH")):
+        return ""
+    return unit_of(line.metric, line.stat)
 
 
 def _drawn(line: Line, own: str, series: Series, upper: Values | None, request: MetricRequest, color: str) -> Drawn:
@@ -85,5 +102,4 @@ def _drawn(line: Line, own: str, series: Series, upper: Values | None, request: 
         label, color = line.label if line.label is not None else own, line.color or color
     if "${" in label:
         label = dynamic_label(label, line, own, series.values, request.grid)
-    unit = unit_of(line.metric, line.stat) if line.metric else ""
-    return Drawn(label, color, line.axis, unit, series.values, upper)
+    return Drawn(label, color, line.axis, _unit(line), series.values, upper)
