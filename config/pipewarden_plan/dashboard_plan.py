@@ -4,17 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipewarden.names import Names
-from pipewarden_plan import widget_plan
+from pipewarden_plan import log_widget, text_widget, widget_plan
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import AlarmPlan, DashboardPlan
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan
 from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import FULL_WIDTH, Drawn
+from pipewarden_plan.widget_plan import WIDGET_METRICS, Drawn, judges, placed, resource_metric, series
 
-AROUND = 6  # widgets of a page that belong to no pipeline: header, index, remediation, recent errors
-AROUND_METRICS = 2
-MOST_OF_A_RESOURCE = 2  # metrics that a resource may add to the graphs of remediation
+AROUND = 12  # widgets of a page that belong to no pipeline: header, index, severities, decisions, remediation, errors
+AROUND_METRICS = 3
+MOST_OF_A_RESOURCE = 4  # metrics that a resource may add to the graphs of the whole page
+OUTCOMES = "SuccessRate"
 
 
 class Section(NamedTuple):
@@ -36,14 +37,26 @@ class Page(NamedTuple):
 
 
 def plan_dashboards(
-    team: str, everything: Sequence[Watched], alarms: Sequence[AlarmPlan], environment: Environment, names: Names
+    team: str,
+    everything: Sequence[Watched],
+    alarms: Sequence[AlarmPlan],
+    composites: Sequence[CompositePlan],
+    below: Mapping[str, Sequence[str]],
+    environment: Environment,
+    names: Names,
 ) -> tuple[tuple[DashboardPlan, ...], dict[str, str]]:
-    """The pages, and the page on which each pipeline is. A pipeline is never cut in two."""
-    pages = _pages(_sections(everything, alarms, environment, names))
+    """The pages, and the page on which each pipeline is. A pipeline is never cut in two; `below` names what hangs on
+    it."""
+    pages = _pages(_sections(everything, alarms, below, environment, names))
     titles = [names.dashboard("operations", team, number) for number in range(1, len(pages) + 1)]
     index = _index(pages, titles, environment) if len(pages) > 1 else None
+    states = widget_plan.alarm_tiles(f"{team}: alarms by severity, red while any is raised", paging(composites), names)
     dashboards = tuple(
-        DashboardPlan(name=name, title=f"{team} operations", body=_body(team, page, index, environment))
+        DashboardPlan(
+            name=name,
+            title=f"{team} operations",
+            body=_body(team, page, [*([index] if index else []), *states], alarms, environment, names),
+        )
         for name, page in zip(titles, pages, strict=True)
     )
     return dashboards, {
@@ -51,8 +64,17 @@ def plan_dashboards(
     }
 
 
+def paging(composites: Iterable[CompositePlan]) -> list[str]:
+    """The composites that stand for a whole severity, not for a part of its alarms."""
+    return [composite.name for composite in composites if composite.action_topic]
+
+
 def _sections(
-    everything: Iterable[Watched], alarms: Iterable[AlarmPlan], environment: Environment, names: Names
+    everything: Iterable[Watched],
+    alarms: Iterable[AlarmPlan],
+    below: Mapping[str, Sequence[str]],
+    environment: Environment,
+    names: Names,
 ) -> list[Section]:
     by_pipeline: dict[str, list[Watched]] = {}
     for watched in everything:
@@ -61,25 +83,30 @@ def _sections(
     for alarm in alarms:
         alarms_of.setdefault(alarm.pipeline, []).append(alarm)
     return [
-        Section(found[0].pipeline, found, _section_widgets(found, alarms_of.get(name, []), environment, names))
+        Section(found[0].pipeline, found, _section_widgets(found, alarms_of.get(name, []), below, environment, names))
         for name, found in by_pipeline.items()
     ]
 
 
 def _section_widgets(
-    everything: Sequence[Watched], alarms: Sequence[AlarmPlan], environment: Environment, names: Names
+    everything: Sequence[Watched],
+    alarms: Sequence[AlarmPlan],
+    below: Mapping[str, Sequence[str]],
+    environment: Environment,
+    names: Names,
 ) -> list[Drawn]:
     pipeline = everything[0].pipeline
-    lines = widget_plan.thresholds(alarms)
+    judged = judges(alarms)
     graphs: dict[str, Drawn] = {}
     for watched in everything:
         for widget in watched.technology.widgets:
-            drawn = widget_plan.graph(widget, watched, lines, environment.region)
+            drawn = widget_plan.graph(widget, watched, judged, environment.region)
             if drawn:
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
                 graphs.setdefault(repr(drawn.properties["metrics"]), drawn)
-    status = widget_plan.alarm_status(f"{pipeline.name}: alarms", alarms, names)
-    return [widget_plan.pipeline_head(pipeline), *status, *graphs.values()]
+    deployed = [alarm.name for alarm in alarms if not alarm.disabled_reason]
+    tiles = widget_plan.alarm_tiles(f"{pipeline.name}: alarms", deployed, names)
+    return [text_widget.pipeline_head(everything, below), *tiles, *graphs.values()]
 
 
 def _pages(sections: Iterable[Section]) -> list[Page]:
@@ -102,29 +129,61 @@ def _index(pages: Sequence[Page], titles: Sequence[str], environment: Environmen
         f"- [{title}](#dashboards:name={title}): {page.pipelines[0].name} to {page.pipelines[-1].name}"
         for title, page in zip(titles, pages, strict=True)
     ]
-    return widget_plan.text(f"## Pages in {environment.region}\n" + "\n".join(rows), height=2 + len(rows))
+    return text_widget.text(f"## Pages in {environment.region}\n" + "\n".join(rows), height=2 + len(rows))
 
 
-def _body(team: str, page: Page, index: Drawn | None, environment: Environment) -> dict[str, Any]:
+def _body(
+    team: str,
+    page: Page,
+    first: Sequence[Drawn],
+    alarms: Sequence[AlarmPlan],
+    environment: Environment,
+    names: Names,
+) -> dict[str, Any]:
     everything = [watched for section in page.sections for watched in section.everything]
     log_groups = tuple(dict.fromkeys(group for watched in everything for group in log_groups_of(watched)))
     owners = ", ".join(dict.fromkeys(pipeline.owner for pipeline in page.pipelines))
-    errors = widget_plan.recent_errors(log_groups, environment.region)
-    last = [*widget_plan.remediation(everything, environment), *([errors] if errors else [])]
-    first = [widget_plan.header(team, owners, page.pipelines, environment), *([index] if index else [])]
+    header = text_widget.header(team, owners, page.pipelines, environment)
+    decisions = log_widget.decisions([pipeline.name for pipeline in page.pipelines], names)
     sections = [drawn for section in page.sections for drawn in section.widgets]
-    return {"widgets": placed([*first, *sections, *last])}
+    last = [*_success_rates(everything, alarms, environment), *remediation(everything, environment)]
+    errors = log_widget.errors(log_groups, environment.region)
+    return {"widgets": placed([header, *first, *decisions, *sections, *last, *errors])}
 
 
-def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:
-    """Lay widgets out from left to right on CloudWatch's grid of 24 columns."""
-    rows: list[Mapping[str, Any]] = []
-    x = y = row_height = 0
-    for drawn in widgets:
-        if x + drawn.width > FULL_WIDTH:
-            x, y, row_height = 0, y + row_height, 0
-        place = {"type": drawn.type, "x": x, "y": y, "width": drawn.width, "height": drawn.height}
-        rows.append({**place, "properties": drawn.properties})
-        x += drawn.width
-        row_height = max(row_height, drawn.height)
-    return rows
+def _success_rates(everything: Iterable[Watched], alarms: Iterable[AlarmPlan], environment: Environment) -> list[Drawn]:
+    """All resources that run, in one graph, with what is expected of them."""
+    rows = [resource_metric(OUTCOMES, "Minimum", watched, environment.name) for watched in _running(everything)]
+    shown = {(row[5], row[7]) for row in rows}
+    limits = {
+        alarm.threshold: widget_plan.limit(f"{alarm.threshold:g}% is expected", alarm.threshold)
+        for alarm in alarms
+        if alarm.metric.name == OUTCOMES and (alarm.pipeline, alarm.resource) in shown and not alarm.disabled_reason
+    }
+    title = "Success rate by resource"
+    region, lines = environment.region, list(limits.values())
+    return [series(title, rows[:WIDGET_METRICS], region, "Percent", lines)] if rows else []
+
+
+def _running(everything: Iterable[Watched]) -> list[Watched]:
+    return [watched for watched in everything if watched.technology.runs]
+
+
+def remediation(everything: Sequence[Watched], environment: Environment) -> list[Drawn]:
+    """What Pipewarden did, by resource: runs started again, messages moved; and how busy it is in the environment."""
+    region, name = environment.region, environment.name
+    retried = [resource_metric("RunsRetried", "Sum", watched, name) for watched in everything if watched.is_retried]
+    moved = [
+        resource_metric(metric, "Sum", watched, name, what)
+        for metric, what in (("DrainedMessages", "drained"), ("QuarantinedMessages", "quarantined"))
+        for watched in everything
+        if watched.declares("dead_letter.drain")
+    ]
+    graphs = [("Runs started again by Pipewarden", retried), ("Dead letters moved by Pipewarden", moved)]
+    whole = [
+        widget_plan.environment_metric("IncidentsOpened", name, "Sum", "opened"),
+        widget_plan.environment_metric("SecondsToRecover", name, "SampleCount", "over"),
+        widget_plan.environment_metric("PagesSent", name, "Sum", "pages"),
+    ]
+    drawn = [series(title, rows[:WIDGET_METRICS], region, stacked=True) for title, rows in graphs if rows]
+    return [*drawn, series(f"Incidents in {name}: opened, over, paged", whole, region)]

@@ -9,7 +9,7 @@ from pipewarden_plan.core_plan import plan_core
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.remarks import Remarks
-from pipewarden_plan.settings_plan import plan_settings
+from pipewarden_plan.settings_plan import plan_settings, turned
 from pipewarden_plan.team_plan import plan_team
 from pipewarden_plan.watched import Watched, names_of, watch
 
@@ -27,10 +27,11 @@ def make_plan(model: Model, technologies: Mapping[str, Technology] | None = None
 def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     environment, names, remarks = model.environment, names_of(model.environment), Remarks()
     everything = watch(model, technologies)
+    below = turned({pipeline.name: pipeline.depends_on for pipeline in model.pipelines})
     teams: list[TeamPlan] = []
     dashboards: dict[str, str] = {}
     for team, (pipelines, watched) in _by_team(model, everything).items():
-        plan, pages = plan_team(team, pipelines, watched, environment, names, remarks)
+        plan, pages = plan_team(team, pipelines, watched, environment, names, remarks, below)
         teams.append(plan)
         dashboards.update(pages)
     core = plan_core(everything, environment, names, remarks)

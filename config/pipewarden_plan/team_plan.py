@@ -1,7 +1,7 @@
 """One team's stack, and whether it fits into CloudFormation's limits."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan.alarm_plan import notice_idle_overrides, plan_alarms
@@ -28,17 +28,20 @@ def plan_team(
     environment: Environment,
     names: Names,
     remarks: Remarks,
+    below: Mapping[str, Sequence[str]],
 ) -> tuple[TeamPlan, dict[str, str]]:
-    """The stack of one declaration file, and the dashboard of each of its pipelines."""
+    """The stack of one declaration file, and the dashboard of each of its pipelines; `below` says what hangs on which
+    pipeline, of other teams too."""
     alarms = _alarms(pipelines, everything, names, remarks)
-    dashboards, dashboard_of = plan_dashboards(team, everything, alarms, environment, names)
+    composites = plan_composites(team, alarms, names)
+    dashboards, dashboard_of = plan_dashboards(team, everything, alarms, composites, below, environment, names)
     owners = dict.fromkeys(pipeline.owner for pipeline in pipelines)
     plan = TeamPlan(
         team=team,
         stack=names.team_stack(team),
         owner=", ".join(owners),
         alarms=alarms,
-        composites=plan_composites(team, alarms, names),
+        composites=composites,
         queues=plan_quarantine(everything, names),
         schedules=plan_deadlines(pipelines, remarks),
         dashboards=dashboards,

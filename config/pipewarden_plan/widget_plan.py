@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipewarden.names import Names
-from pipewarden.settings import Severity
 from pipewarden.technology import Widget
-from pipewarden_plan.limits import QUERY_LOG_GROUPS, WIDGET_ALARMS
-from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.colour import coloured
+from pipewarden_plan.limits import WIDGET_ALARMS
+from pipewarden_plan.plan import AlarmPlan, MetricPlan
 from pipewarden_plan.watched import Watched
 
 FULL_WIDTH = 24
@@ -16,9 +15,11 @@ GRAPH_WIDTH = 8
 GRAPH_HEIGHT = 6
 GRAPH_PERIOD_SECONDS = 300
 WIDGET_METRICS = 500  # CloudWatch: metrics in one widget
-ERROR_LINES = "fields @timestamp, @log, @message | filter @message like /(?i)(error|exception|fail|denied)/"
+TILES_IN_A_ROW = 4
 
-Thresholds = Mapping[tuple[Any, ...], list[dict[str, Any]]]
+Key = tuple[Any, ...]
+Judges = Mapping[Key, Sequence[AlarmPlan]]
+"""The deployed alarms over each metric."""
 
 
 class Drawn(NamedTuple):
@@ -31,69 +32,64 @@ class Drawn(NamedTuple):
     metrics: int = 0
 
 
-def text(markdown: str, height: int) -> Drawn:
-    return Drawn("text", {"markdown": markdown}, height=height)
-
-
-def header(team: str, owner: str, pipelines: Sequence[Pipeline], environment: Environment) -> Drawn:
-    """Who owns the team's pipelines, where the runbooks are, and how fast which severity is answered."""
-    runbooks = dict.fromkeys(pipeline.runbook for pipeline in pipelines if pipeline.runbook)
-    lines = [f"# {team} in {environment.name}", f"Owner: {owner}", "", "| Severity | Answer within | Told | Called |"]
-    lines += ["| --- | --- | --- | --- |"]
-    lines += [_severity_row(name, route) for name, route in sorted(environment.severities.items())]
-    lines += ["", *(f"Runbook: [{runbook}]({runbook})" for runbook in list(runbooks)[:5])]
-    return text("\n".join(lines), height=3 + len(lines) // 2)
-
-
-def _severity_row(name: str, route: Severity) -> str:
-    called = ", ".join(f"{rung.to} after {rung.after_seconds / 60:g} min" for rung in route.escalate)
-    return f"| {name} | {route.respond_within_seconds / 60:g} min | {', '.join(route.notify)} | {called} |"
-
-
-def pipeline_head(pipeline: Pipeline) -> Drawn:
-    runbook = f" · [runbook]({pipeline.runbook})" if pipeline.runbook else ""
-    line = f"## {pipeline.name} · {pipeline.severity}{runbook}"
-    return text(f"{line}\n{pipeline.description}" if pipeline.description else line, height=2)
-
-
-def alarm_status(title: str, alarms: Iterable[AlarmPlan], names: Names) -> list[Drawn]:
+def alarm_tiles(title: str, alarms: Iterable[str], names: Names) -> list[Drawn]:
     """The state of alarms at a glance; CloudWatch shows a hundred in one widget."""
-    arns = [names.arn("cloudwatch", f"alarm:{alarm.name}") for alarm in alarms if not alarm.disabled_reason]
+    arns = [names.arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms]
     return [
-        Drawn("alarm", {"title": title, "alarms": shown}, height=1 + (len(shown) + 3) // 4)
+        Drawn("alarm", {"title": title, "alarms": shown}, height=1 + -(-len(shown) // TILES_IN_A_ROW))
         for start in range(0, len(arns), WIDGET_ALARMS)
         if (shown := arns[start : start + WIDGET_ALARMS])
     ]
 
 
-def thresholds(alarms: Iterable[AlarmPlan]) -> Thresholds:
-    """Lines to draw into graphs, by the metric that they judge."""
-    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+def key_of(metric: MetricPlan) -> Key:
+    return (metric.namespace, metric.name, *sorted(metric.dimensions.items()))
+
+
+def judges(alarms: Iterable[AlarmPlan]) -> Judges:
+    found: dict[Key, list[AlarmPlan]] = {}
     for alarm in alarms:
-        if not alarm.disabled_reason and alarm.comparison != "outside-band":
-            metric = alarm.metric
-            line = {"label": f"{alarm.key} {alarm.comparison}", "value": alarm.threshold}
-            found.setdefault((metric.namespace, metric.name, *sorted(metric.dimensions.items())), []).append(line)
+        if not alarm.disabled_reason:
+            found.setdefault(key_of(alarm.metric), []).append(alarm)
     return found
 
 
-def graph(widget: Widget, watched: Watched, lines: Thresholds, region: str) -> Drawn | None:
-    """One of the technology's graphs for one resource, with its alarms' thresholds; None where it does not apply."""
+def limit(label: str, value: float) -> dict[str, Any]:
+    """A line that should not be crossed."""
+    return {"label": label, "value": value, **coloured("limit")}
+
+
+def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Drawn | None:
+    """One of the technology's graphs for one resource, with its alarms' limits and bands; None where it does not
+    apply."""
     if not watched.declares(widget.needs):
         return None
-    metrics: list[list[Any]] = []
-    drawn: dict[str, dict[str, Any]] = {}
+    rows: list[list[Any]] = []
+    bands: list[list[Any]] = []
+    lines: dict[str, dict[str, Any]] = {}
     for namespace, name, dimensions, statistic, label in widget.metrics:
         filled = watched.dimensions(dimensions)
         metric = (watched.fill(namespace), watched.fill(name))
-        flat = [part for pair in filled.items() for part in pair]
-        metrics.append([*metric, *flat, {"stat": watched.fill(statistic), "label": watched.fill(label)}])
-        drawn.update({line["label"]: line for line in lines.get((*metric, *sorted(filled.items())), ())})
-    if not metrics:
+        shown = watched.fill(label)
+        options = {"stat": watched.fill(statistic), "label": shown, **coloured(shown)}
+        rows.append([*metric, *(part for pair in filled.items() for part in pair), options])
+        for alarm in judged.get((*metric, *sorted(filled.items())), ()):
+            if alarm.comparison != "outside-band":
+                text = f"{alarm.key} {alarm.comparison}"
+                lines[text] = limit(text, alarm.threshold)
+            elif alarm.metric.statistic == options["stat"]:
+                options["id"] = f"m{len(rows)}"
+                bands.append(_band(options["id"], alarm.threshold))
+    if not rows:
         return None
-    return series(
-        watched.fill(widget.title), metrics, region, widget.unit, list(drawn.values()), stacked=widget.stacked
-    )
+    unit = widget.unit or " ".join((rows[0][-1]["stat"], rows[0][1]))
+    title = watched.fill(widget.title)
+    return series(title, rows + bands, region, unit, list(lines.values()), stacked=widget.stacked)
+
+
+def _band(measured: str, width: float) -> list[Any]:
+    expression = f"ANOMALY_DETECTION_BAND({measured}, {width:g})"
+    return [{"expression": expression, "label": "expected", **coloured("expected")}]
 
 
 def series(
@@ -104,58 +100,70 @@ def series(
     lines: Sequence[Mapping[str, Any]] = (),
     *,
     stacked: bool = False,
+    width: int = GRAPH_WIDTH,
+    period: int = GRAPH_PERIOD_SECONDS,
 ) -> Drawn:
+    """A graph over time. The axis names the unit; a unit that CloudWatch calls None is a plain number."""
     properties: dict[str, Any] = {
         "title": title,
         "view": "timeSeries",
         "region": region,
-        "period": GRAPH_PERIOD_SECONDS,
+        "period": period,
         "metrics": list(metrics),
-        "yAxis": {"left": {"min": 0, "label": unit, "showUnits": False} if unit else {"showUnits": True}},
+        "yAxis": {"left": {"min": 0, "label": "Number" if unit == "None" else unit, "showUnits": False}},
     }
     if stacked:
         properties["stacked"] = True
     if lines:
         properties["annotations"] = {"horizontal": list(lines)}
-    return Drawn("metric", properties, GRAPH_WIDTH, GRAPH_HEIGHT, len(metrics))
+    return Drawn("metric", properties, width, GRAPH_HEIGHT, len(metrics))
 
 
-def remediation(everything: Sequence[Watched], environment: Environment) -> list[Drawn]:
-    """What Pipewarden did, by resource: runs started again, messages moved; and how busy it is in the environment."""
-    retried = [watched for watched in everything if watched.is_retried]
-    drained = [watched for watched in everything if watched.declares("dead_letter.drain")]
-    region = environment.region
-    graphs = [
-        ("Runs started again by Pipewarden", _by_resource("RunsRetried", "", retried, environment)),
-        (
-            "Dead letters moved by Pipewarden",
-            _by_resource("DrainedMessages", " drained", drained, environment)
-            + _by_resource("QuarantinedMessages", " quarantined", drained, environment),
-        ),
-    ]
-    drawn = [series(title, metrics[:WIDGET_METRICS], region, stacked=True) for title, metrics in graphs if metrics]
-    whole = [
-        ["Pipewarden", name, "Environment", environment.name, {"stat": "Sum", "label": label}]
-        for name, label in (("IncidentsOpened", "incidents"), ("PagesSent", "pages"))
-    ]
-    return [*drawn, series(f"Incidents and pages in {environment.name}", whole, region)]
+def values(
+    title: str,
+    metrics: Sequence[Sequence[Any]],
+    region: str,
+    *,
+    width: int,
+    height: int = 4,
+    period: int = GRAPH_PERIOD_SECONDS,
+    whole_range: bool = False,
+) -> Drawn:
+    """Big numbers with their trend below: of the last period, or of the whole time that is shown."""
+    properties: dict[str, Any] = {
+        "title": title,
+        "view": "singleValue",
+        "region": region,
+        "period": period,
+        "metrics": list(metrics),
+        "sparkline": True,
+        **({"setPeriodToTimeRange": True} if whole_range else {}),
+    }
+    return Drawn("metric", properties, width, height, len(metrics))
 
 
-def _by_resource(metric: str, what: str, everything: Iterable[Watched], environment: Environment) -> list[list[Any]]:
-    return [
-        [
-            *("Pipewarden", metric, "Environment", environment.name, "Pipeline", watched.pipeline.name),
-            *("Resource", watched.resource.name),
-            {"stat": "Sum", "label": f"{watched.pipeline.name}/{watched.resource.name}{what}"},
-        ]
-        for watched in everything
-    ]
+def environment_metric(name: str, environment: str, statistic: str, label: str) -> list[Any]:
+    """One of our metrics over the whole environment."""
+    return ["Pipewarden", name, "Environment", environment, {"stat": statistic, "label": label, **coloured(label)}]
 
 
-def recent_errors(log_groups: Sequence[str], region: str) -> Drawn | None:
-    """The last lines that look like errors, over as many log groups as one query takes."""
-    if not log_groups:
-        return None
-    sources = " | ".join(f"SOURCE '{group}'" for group in log_groups[:QUERY_LOG_GROUPS])
-    query = f"{sources} | {ERROR_LINES} | sort @timestamp desc | limit 20"
-    return Drawn("log", {"title": "Recent errors", "region": region, "query": query, "view": "table"})
+def resource_metric(name: str, statistic: str, watched: Watched, environment: str, what: str = "") -> list[Any]:
+    """One of our metrics of one resource, labelled by its name, and by `what` it counts where a graph shows several."""
+    pipeline, resource = watched.pipeline.name, watched.resource.name
+    label = f"{pipeline}/{resource}{f' {what}' if what else ''}"
+    place = ("Environment", environment, "Pipeline", pipeline, "Resource", resource)
+    return ["Pipewarden", name, *place, {"stat": statistic, "label": label}]
+
+
+def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:
+    """Lay widgets out from left to right on CloudWatch's grid of 24 columns."""
+    rows: list[Mapping[str, Any]] = []
+    x = y = row_height = 0
+    for drawn in widgets:
+        if x + drawn.width > FULL_WIDTH:
+            x, y, row_height = 0, y + row_height, 0
+        place = {"type": drawn.type, "x": x, "y": y, "width": drawn.width, "height": drawn.height}
+        rows.append({**place, "properties": drawn.properties})
+        x += drawn.width
+        row_height = max(row_height, drawn.height)
+    return rows

@@ -137,7 +137,8 @@ WIDGETS: Final = (
         title="$(resource): duration",
         metrics=(
             (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "Maximum", "longest"),
-            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "Average", "mean"),
+            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "p90", "p90"),
+            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "p50", "median"),
         ),
         unit="Seconds",
     ),

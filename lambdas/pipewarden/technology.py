@@ -180,7 +180,7 @@ class AlarmRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Widget:
-    """A graph on the operations dashboard: title template and metrics as (namespace, metric, dimension templates,
+    """A graph: title template and metrics as (namespace, metric, dimension templates,
     statistic, label); dimension templates as in `AlarmRule`."""
 
     title: str
@@ -237,6 +237,9 @@ class Technology:
     expectations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     alarms: tuple[AlarmRule, ...] = ()
     widgets: tuple[Widget, ...] = ()
+    """On the operations dashboard: what tells whether it goes well."""
+    diagnostics: tuple[Widget, ...] = ()
+    """On the diagnostic dashboard, beside those: what tells why it does not."""
     events: tuple[EventRule, ...] = ()
     grants: tuple[Grant, ...] = ()
     log_groups: tuple[str, ...] = ()

@@ -13,7 +13,18 @@ from typing import Any
 
 from pipewarden import run_alarms
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import Clients, ErrorPattern, EventRule, Grant, Retry, Run, RunState, Target, Technology
+from pipewarden.technology import (
+    Clients,
+    ErrorPattern,
+    EventRule,
+    Grant,
+    Retry,
+    Run,
+    RunState,
+    Target,
+    Technology,
+    Widget,
+)
 
 TYPE = "glue-job"
 KINDS = {
@@ -202,6 +213,76 @@ ERRORS = (
     ),
 )
 
+
+def _job_graph(title: str, unit: str, statistic: str, kind: str, *metrics: tuple[str, str], group: str = "") -> Widget:
+    """Metrics of all runs of the job (JobRunId ALL); with a group one of those that observability metrics bring."""
+    dimensions = {"JobName": "$(job_name)", "JobRunId": "ALL", "Type": kind}
+    if group:
+        dimensions["ObservabilityGroup"] = group
+    rows = tuple(("Glue", f"glue.{metric}", dimensions, statistic, label) for metric, label in metrics)
+    return Widget(title=f"$(resource): {title}", metrics=rows, unit=unit)
+
+
+ALL_STAGES, EXECUTORS = "driver.aggregate", "driver.ExecutorAllocationManager.executors"
+DIAGNOSTICS = (
+    _job_graph("executors running", "Count", "Average", "gauge", (f"{EXECUTORS}.numberAllExecutors", "running")),
+    _job_graph("executors needed", "Count", "Maximum", "gauge", (f"{EXECUTORS}.numberMaxNeededExecutors", "needed")),
+    _job_graph(
+        "heap in use (1 is all of it)",
+        "None",
+        "Average",
+        "gauge",
+        ("driver.jvm.heap.usage", "driver"),
+        ("ALL.jvm.heap.usage", "executors"),
+    ),
+    _job_graph(
+        "processor load (1 is all of it)",
+        "None",
+        "Average",
+        "gauge",
+        ("driver.system.cpuSystemLoad", "driver"),
+        ("ALL.system.cpuSystemLoad", "executors"),
+    ),
+    _job_graph("time of stages", "Milliseconds", "Sum", "count", (f"{ALL_STAGES}.elapsedTime", "elapsed")),
+    _job_graph("stages completed", "Count", "Sum", "count", (f"{ALL_STAGES}.numCompletedStages", "completed")),
+    _job_graph(
+        "tasks by outcome",
+        "Count",
+        "Sum",
+        "count",
+        (f"{ALL_STAGES}.numCompletedTasks", "succeeded"),
+        (f"{ALL_STAGES}.numFailedTasks", "failed"),
+        (f"{ALL_STAGES}.numKilledTasks", "killed"),
+    ),
+    _job_graph("records read", "Count", "Sum", "count", (f"{ALL_STAGES}.recordsRead", "records")),
+    _job_graph(
+        "bytes read and shuffled",
+        "Bytes",
+        "Sum",
+        "count",
+        (f"{ALL_STAGES}.bytesRead", "read"),
+        (f"{ALL_STAGES}.shuffleBytesWritten", "shuffle written"),
+        (f"{ALL_STAGES}.shuffleLocalBytesRead", "shuffle read"),
+    ),
+    _job_graph(
+        "skew of the work (0 is even)",
+        "None",
+        "Maximum",
+        "gauge",
+        ("driver.skewness.job", "job"),
+        group="job_performance",
+    ),
+    _job_graph(
+        "workers in use (1 is all of them)",
+        "None",
+        "Average",
+        "gauge",
+        ("driver.workerUtilization", "workers"),
+        group="resource_utilization",
+    ),
+)
+"""Glue writes them for Spark jobs with `--enable-metrics`, the last two with `--enable-observability-metrics`."""
+
 TECHNOLOGY = Technology(
     type=TYPE,
     title="AWS Glue job",
@@ -230,6 +311,7 @@ TECHNOLOGY = Technology(
     expectations=run_alarms.EXPECTATIONS,
     alarms=(run_alarms.RUN_FAILED, *run_alarms.ALARMS),
     widgets=run_alarms.WIDGETS,
+    diagnostics=DIAGNOSTICS,
     events=(
         EventRule(
             kind="failed",

@@ -222,7 +222,32 @@ TECHNOLOGY = Technology(
             metrics=(
                 ("AWS/Lambda", "Duration", DIMENSIONS, "Maximum", "longest"),
                 ("AWS/Lambda", "Duration", DIMENSIONS, "p90", "p90"),
+                ("AWS/Lambda", "Duration", DIMENSIONS, "p50", "median"),
             ),
+            unit="Milliseconds",
+        ),
+    ),
+    diagnostics=(
+        Widget(
+            title="$(resource): executions at the same time",
+            metrics=(("AWS/Lambda", "ConcurrentExecutions", DIMENSIONS, "Maximum", "at once"),),
+            unit="Count",
+        ),
+        Widget(
+            title="$(resource): asynchronous events received and lost",
+            metrics=tuple(
+                ("AWS/Lambda", metric, DIMENSIONS, "Sum", label)
+                for metric, label in (
+                    ("AsyncEventsReceived", "received"),
+                    ("AsyncEventsDropped", "dropped"),
+                    ("DestinationDeliveryFailures", "failed"),
+                )
+            ),
+            unit="Count",
+        ),
+        Widget(
+            title="$(resource): age of asynchronous events",
+            metrics=(("AWS/Lambda", "AsyncEventAge", DIMENSIONS, "Maximum", "longest"),),
             unit="Milliseconds",
         ),
     ),

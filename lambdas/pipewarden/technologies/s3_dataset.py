@@ -124,8 +124,13 @@ TECHNOLOGY = Technology(
         ),
         Widget(
             title="$(resource): new objects",
-            metrics=((NAMESPACE, "NewObjects", DIMENSIONS, "Maximum", "objects"),),
+            metrics=((NAMESPACE, "NewObjects", DIMENSIONS, "Average", "objects"),),
             unit="Count",
+        ),
+        Widget(
+            title="$(resource): new bytes",
+            metrics=((NAMESPACE, "NewBytes", DIMENSIONS, "Average", "bytes"),),
+            unit="Bytes",
         ),
     ),
     grants=(

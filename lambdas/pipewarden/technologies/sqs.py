@@ -155,6 +155,34 @@ TECHNOLOGY = Technology(
             unit="Count",
             needs="dead_letter",
         ),
+        Widget(
+            title="$(resource): throughput",
+            metrics=tuple(
+                ("AWS/SQS", f"NumberOfMessages{what.capitalize()}", DIMENSIONS, "Sum", what)
+                for what in ("sent", "received", "deleted")
+            ),
+            unit="Count",
+        ),
+    ),
+    diagnostics=(
+        Widget(
+            title="$(resource): receives that found nothing",
+            metrics=(("AWS/SQS", "NumberOfEmptyReceives", DIMENSIONS, "Sum", "empty"),),
+            unit="Count",
+        ),
+        Widget(
+            title="$(resource): size of messages",
+            metrics=tuple(
+                ("AWS/SQS", "SentMessageSize", DIMENSIONS, statistic, label)
+                for statistic, label in (("Maximum", "largest"), ("Average", "mean"))
+            ),
+            unit="Bytes",
+        ),
+        Widget(
+            title="$(resource): messages that are delayed",
+            metrics=(("AWS/SQS", "ApproximateNumberOfMessagesDelayed", DIMENSIONS, "Maximum", "waiting"),),
+            unit="Count",
+        ),
     ),
     grants=(
         Grant(

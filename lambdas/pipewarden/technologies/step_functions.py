@@ -30,6 +30,7 @@ TYPE = "step-functions"
 STATE_MACHINE = "arn:$(partition):states:$(region):$(account):stateMachine:$(state_machine)"
 EXECUTIONS = "arn:$(partition):states:$(region):$(account):execution:$(state_machine):*"
 METRICS = "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"
+DIMENSIONS = {"StateMachineArn": STATE_MACHINE}
 KINDS = {
     "SUCCEEDED": SignalKind.RUN_SUCCEEDED,
     "FAILED": SignalKind.RUN_FAILED,
@@ -211,11 +212,8 @@ def _alarm(key: str, metric: str, meaning: str, role: str, *steps: str) -> Alarm
     )
 
 
-def _outcomes(*metrics: str) -> tuple[tuple[str, str, Mapping[str, str], str, str], ...]:
-    return tuple(
-        ("AWS/States", metric, {"StateMachineArn": STATE_MACHINE}, "Sum", metric.removeprefix("Executions").lower())
-        for metric in metrics
-    )
+def _counts(**labels: str) -> tuple[tuple[str, str, Mapping[str, str], str, str], ...]:
+    return tuple(("AWS/States", metric, DIMENSIONS, "Sum", label) for metric, label in labels.items())
 
 
 TECHNOLOGY = Technology(
@@ -263,11 +261,42 @@ TECHNOLOGY = Technology(
     widgets=(
         Widget(
             title="$(resource): executions",
-            metrics=_outcomes("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"),
+            metrics=_counts(
+                ExecutionsSucceeded="succeeded",
+                ExecutionsFailed="failed",
+                ExecutionsTimedOut="timed out",
+                ExecutionsAborted="aborted",
+            ),
             unit="Count",
             stacked=True,
         ),
         *run_alarms.WIDGETS[1:],
+    ),
+    diagnostics=(
+        Widget(
+            title="$(resource): time of executions, waiting included",
+            metrics=tuple(
+                ("AWS/States", "ExecutionTime", DIMENSIONS, statistic, label)
+                for statistic, label in (("Maximum", "longest"), ("p90", "p90"), ("p50", "median"))
+            ),
+            unit="Milliseconds",
+        ),
+        Widget(
+            title="$(resource): executions started, redriven, throttled",
+            metrics=_counts(ExecutionsStarted="started", ExecutionsRedriven="redriven", ExecutionThrottled="throttles"),
+            unit="Count",
+        ),
+        Widget(
+            title="$(resource): how redriven executions ended",
+            metrics=_counts(
+                RedrivenExecutionsSucceeded="succeeded",
+                RedrivenExecutionsFailed="failed",
+                RedrivenExecutionsTimedOut="timed out",
+                RedrivenExecutionsAborted="aborted",
+            ),
+            unit="Count",
+            stacked=True,
+        ),
     ),
     events=(
         EventRule(

@@ -16,6 +16,7 @@ from pipewarden_plan.plan import Plan
 from pipewarden_plan.plan_view import condition, describe, plan_as_json
 from pipewarden_plan.settings_plan import closure, turned
 from pipewarden_plan.team_plan import resource_count
+from pipewarden_plan.widget_plan import limit
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]
@@ -51,7 +52,7 @@ def test_a_graph_shows_the_threshold_of_its_alarm(plan: Plan) -> None:
     graph = next(
         row for row in widgets_of(plan) if row["properties"].get("title") == "customers: age of the newest object"
     )
-    assert graph["properties"]["annotations"]["horizontal"] == [{"label": "customers.freshness >", "value": 90000.0}]
+    assert graph["properties"]["annotations"]["horizontal"] == [limit("customers.freshness >", 90000.0)]
 
 
 def test_a_disabled_alarm_draws_no_line(plan: Plan) -> None:
@@ -172,7 +173,7 @@ def test_a_stack_over_the_limits_is_refused_with_the_numbers(planned: Planned, d
         planned(*pipelines)
     (line,) = str(refused.value).splitlines()
     assert line.startswith(
-        "config/pipelines/crm.yaml:1: The stack pipewarden-prod-crm needs 612 resources and about 1,0"
+        "config/pipelines/crm.yaml:1: The stack pipewarden-prod-crm needs 612 resources and about 1,2"
     )
     assert "another file" in line
 
@@ -209,7 +210,7 @@ def test_what_is_declared_twice_is_drawn_once(planned: Planned, declare: Declare
         declare["resource"](name, "metric", namespace="N", metric="M", dimensions={}, period=300) for name in ("a", "b")
     ]
     graphs = [row for row in widgets_of(planned(declare["pipeline"]("p", *metrics))) if row["type"] == "metric"]
-    assert [row["properties"]["title"] for row in graphs] == ["a: M", "Incidents and pages in prod"]
+    assert [row["properties"]["title"] for row in graphs] == ["a: M", "Incidents in prod: opened, over, paged"]
 
 
 def test_owners_become_a_tag_that_aws_takes(planned: Planned, declare: Declare) -> None:

@@ -102,7 +102,7 @@ def test_every_threshold_is_a_number_or_an_expectation_that_can_be_declared(tech
 
 
 def test_what_an_alarm_a_widget_or_a_grant_needs_can_be_declared(technology: Technology) -> None:
-    for part in (*technology.alarms, *technology.widgets, *technology.grants):
+    for part in (*technology.alarms, *technology.widgets, *technology.diagnostics, *technology.grants):
         assert not part.needs or _declarable(technology.fields, part.needs), part
     for rule in technology.alarms:
         assert not rule.period_field or rule.period_field in technology.fields
@@ -202,7 +202,7 @@ def test_the_catalogue_has_each_metric_once_with_a_public_source() -> None:
 def _metrics(technology: Technology) -> Iterator[tuple[str, str, Mapping[str, str], str, str]]:
     for rule in technology.alarms:
         yield rule.namespace, rule.metric, rule.dimensions, rule.statistic, rule.unit
-    for widget in technology.widgets:
+    for widget in (*technology.widgets, *technology.diagnostics):
         for namespace, metric, dimensions, statistic, _ in widget.metrics:
             yield namespace, metric, dimensions, statistic, widget.unit
 
@@ -216,7 +216,7 @@ def _templates(technology: Technology) -> Iterator[tuple[str, str]]:
     for rule in technology.alarms:
         for text in (rule.namespace, rule.metric, rule.statistic, rule.meaning, *rule.first_steps):
             yield text, rule.needs
-    for widget in technology.widgets:
+    for widget in (*technology.widgets, *technology.diagnostics):
         yield widget.title, widget.needs
         for metric in widget.metrics:
             yield from ((text, widget.needs) for text in (metric[0], metric[1], metric[3], metric[4]))

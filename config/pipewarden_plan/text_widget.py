@@ -1,0 +1,75 @@
+"""What stands in words on the dashboards: Markdown with owners, routes, runbooks and links."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipewarden.settings import Severity
+from pipewarden_plan.model import Environment, Pipeline
+from pipewarden_plan.watched import Watched
+from pipewarden_plan.widget_plan import Drawn
+
+MOST_NAMED = 8
+SEVERITY_ROWS = ("| Severity | Answer within | Told | Called |", "| --- | --- | --- | --- |")
+
+
+def text(markdown: str, height: int) -> Drawn:
+    return Drawn("text", {"markdown": markdown}, height=height)
+
+
+def header(team: str, owner: str, pipelines: Sequence[Pipeline], environment: Environment) -> Drawn:
+    """Who owns the team's pipelines, where the runbooks are, how fast which severity is answered and by whom."""
+    lines = [f"# {team} in {environment.name}: what is broken, since when, and is it being handled", f"Owner: {owner}"]
+    lines += ["", *SEVERITY_ROWS, *(severity_row(*route) for route in sorted(environment.severities.items())), ""]
+    runbooks = {pipeline.name: pipeline.runbook for pipeline in pipelines if pipeline.runbook}
+    if runbooks:
+        lines.append(f"Runbooks: {listed([f'[{name}]({address})' for name, address in runbooks.items()])}")
+    lines += maintenance(environment, {pipeline.name for pipeline in pipelines})
+    return text("\n".join(lines), height=2 + len(lines) // 3)
+
+
+def severity_row(name: str, route: Severity) -> str:
+    """One line of the severity matrix."""
+    called = ", ".join(f"{rung.to} after {minutes(rung.after_seconds)}" for rung in route.escalate)
+    return f"| {name} | {minutes(route.respond_within_seconds)} | {', '.join(route.notify)} | {called or 'nobody'} |"
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:g} min"
+
+
+def maintenance(environment: Environment, pipelines: Iterable[str]) -> list[str]:
+    """The windows that concern the pipelines, in words: a line in a graph would need a date, and a plan knows none."""
+    concerned = {"*", *pipelines}
+    return [
+        f"Maintenance: {window.name}, `{window.cron}` {window.timezone}, for {minutes(window.duration_seconds)}"
+        for window in environment.maintenance
+        if concerned & set(window.pipelines)
+    ]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, or the first of them and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def pipeline_head(everything: Sequence[Watched], below: Mapping[str, Sequence[str]]) -> Drawn:
+    """What the pipeline is, whose it is, what it hangs on and what hangs on it, and where its resources open."""
+    pipeline = everything[0].pipeline
+    runbook = f" · [runbook]({pipeline.runbook})" if pipeline.runbook else ""
+    lines = [f"## {pipeline.name} · {pipeline.severity} · {pipeline.owner}{runbook}"]
+    if pipeline.description:
+        lines.append(pipeline.description)
+    around = [("Needs", pipeline.depends_on), ("Feeds", below.get(pipeline.name, ()))]
+    facts = [f"{word}: {listed(names)}" for word, names in around if names]
+    links = [f"[{watched.resource.name}]({address})" for watched in everything if (address := console(watched))]
+    if links:
+        facts.append(f"Open: {listed(links)}")
+    if facts:
+        lines += ["", " · ".join(facts)]
+    return text("\n".join(lines), height=2)
+
+
+def console(watched: Watched) -> str:
+    """The page of the resource in the AWS console; "" where that asks for a run."""
+    template = watched.technology.console
+    return "" if "$(run_id)" in template else watched.fill(template)
