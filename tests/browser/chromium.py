@@ -120,6 +120,7 @@ class Page:
 
     def resize(self, width: int, height: int) -> None:
         """Show the page in a window of this size."""
+        self._width = width
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -159,12 +160,12 @@ class Page:
                         found.append(f"request for {details['request']['url']}")
         return found
 
-    def picture(self, path: Path, whole: bool = True) -> None:
-        """Save what is seen as a PNG, the whole page or the window."""
+    def picture(self, path: Path) -> None:
+        """Save the whole page as a PNG. The window grows first: a capture beyond it draws graphs in passing sizes."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        options = {"captureBeyondViewport": True, "clip": clip} if whole else {}
-        answer = self.call("Page.captureScreenshot", format="png", **options)
+        self.resize(self._width, int(size["height"]))
+        self.run("new Promise((done) => setTimeout(done, 300))")
+        answer = self.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(answer["data"]))
 
     def close(self) -> None:

@@ -246,3 +246,28 @@ def test_patterns_count_the_lines() -> None:
 
 def test_an_empty_query_is_said() -> None:
     assert SampleAnswers(World()).logs(LogRequest("", NOW - DAY, NOW)).error == "The widget has no query."
+
+
+RESPONDER = "SOURCE '/aws/lambda/pipewarden-prod-responder' | fields @timestamp, pipeline, message"
+
+
+@pytest.mark.parametrize(
+    ("query", "pipelines", "message"),
+    [
+        pytest.param(
+            f"{RESPONDER} | filter signal = 'run-failed' and pipeline in ['crm-export', 'customer-import']",
+            {"customer-import"}, "retry: attempt 2 of 3 in 15 min", id="retries of one team's pipelines",
+        ),
+        pytest.param(
+            f"{RESPONDER} | filter pipeline = 'invoices'", {"invoices"}, "page: all 3 attempts failed", id="the page",
+        ),
+        pytest.param(
+            f"{RESPONDER} | filter signal = 'run-succeeded'", {"customer-import"}, "clear: retry 2 succeeded",
+            id="the end of the incident",
+        ),
+    ],
+)  # fmt: skip
+def test_the_responders_log_tells_what_was_decided(query: str, pipelines: set[str], message: str) -> None:
+    _, rows = log(query)
+    assert {row[1] for row in rows} == pipelines
+    assert rows[0][2] == message

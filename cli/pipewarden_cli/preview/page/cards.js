@@ -15,7 +15,8 @@ function tableCard(contents) {
   const head = make('tr', {}, ...contents.columns.map((name, at) => make('th', { scope: 'col', class: numeric.has(at) ? 'right' : null }, name)));
   const rows = contents.rows.map((row, number) => make('tr', {}, ...row.map((text, at) => {
     const mark = at === 0 && contents.colors[number] ? swatch(contents.colors[number]) : '';
-    return make('td', { class: numeric.has(at) ? 'right' : null }, mark, text);
+    const kind = numeric.has(at) ? 'right' : /time|bin\(/i.test(contents.columns[at]) ? 'when' : null;
+    return make('td', { class: kind }, mark, text);
   })));
   const table = make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows));
   return make('div', { class: 'scroll', tabindex: '0' }, table);

@@ -52,10 +52,13 @@ function legendEntries(contents) {
 function lineSeries(line, at, contents, stepMs) {
   const color = visible(line.color);
   const values = line.values;
+  // A line needs two points in a row: what happens now and then (a run a night) is drawn as dots.
+  const seldom = values.filter((value) => value !== null).length < values.length * 0.4;
   const data = values.map((value, index) => {
-    const point = [(contents.start * 1000) + index * stepMs, value];
-    const alone = value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
-    return alone ? { value: point, symbol: 'circle', symbolSize: 6 } : { value: point, symbol: 'none' };
+    const point = [contents.start * 1000 + index * stepMs, value];
+    const alone = (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
+    const dot = value !== null && (alone || seldom) && !(contents.stacked && value === 0);
+    return { value: point, symbol: dot ? 'circle' : 'none', symbolSize: 6 };
   });
   return {
     type: 'line', name: seriesName('l', at, line.label), yAxisIndex: line.axis, data, color,

@@ -10,8 +10,10 @@ UNKNOWN_THRESHOLD = 100.0
 
 
 def throughput(ask: Ask) -> list[Point]:
-    """Something counted: a daily wave, scaled to the step."""
-    a_minute = 10 ** (0.3 + 2.2 * ask.scale)
+    """Something counted: a daily wave, scaled to the step. What goes into a queue comes out of it."""
+    of_a_queue = ask.has("NumberOfMessages(Sent|Received|Deleted)")
+    scale = share(ask.metric.namespace, *ask.metric.dimensions) if of_a_queue else ask.scale
+    a_minute = 10 ** (0.3 + 2.2 * scale)
     minutes = ask.step / 60
     points = []
     for at in ask.times:

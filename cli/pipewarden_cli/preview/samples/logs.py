@@ -1,11 +1,13 @@
 """Rows for Logs Insights queries: the columns that the query asks for, filled with what happened in the samples."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from pipewarden_cli.preview.request import LogAnswer, LogRequest
 from pipewarden_cli.preview.samples.chance import daily, generator, share
+from pipewarden_cli.preview.samples.decisions import ACTIONS
 from pipewarden_cli.preview.samples.messages import ANYWHERE, CLASSES, LEVELS, Line, lines_of
 from pipewarden_cli.preview.samples.world import World
 
@@ -13,6 +15,8 @@ _BIN = re.compile(r"bin\(\s*(\d+)\s*(s|m|h|d|w)\w*\s*\)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _ALIAS = re.compile(r"^(.*?)(?:\s+as\s+`?([\w.@ -]+?)`?)?$", re.IGNORECASE | re.DOTALL)
 _LIMIT = re.compile(r"^(?:limit|head|tail)\s+(\d+)", re.IGNORECASE)
+_PIPELINES = re.compile(r"\bpipeline\s*(?:in\s*\[|=)\s*((?:['\"][^'\"]*['\"][,\s]*)+)")
+_SIGNAL = re.compile(r"\bsignal\s*=\s*['\"]([\w-]+)['\"]")
 DEFAULT_ROWS = 20
 CATEGORIES = ("extract", "load", "merge", "publish")
 
@@ -31,8 +35,18 @@ def answer_query(request: LogRequest, world: World) -> LogAnswer:
         return _patterns(request, world, groups)
     shown = [command for command in commands if command.lower().startswith(("fields ", "display "))]
     columns = _columns(shown) or ["@timestamp", "@message"]
-    lines = list(lines_of(world, groups, request.start, request.end))[: min(limit, 100)]
+    found = (line for line in lines_of(world, groups, request.start, request.end) if _is_wanted(line, request.query))
+    lines = list(itertools.islice(found, min(limit, 100)))
     return LogAnswer(tuple(columns), tuple(tuple(_cell(column, line) for column in columns) for line in lines))
+
+
+def _is_wanted(line: Line, query: str) -> bool:
+    """Whether a line passes the filters that matter to the samples: those on our own fields."""
+    pipelines = _PIPELINES.search(query)
+    signal = _SIGNAL.search(query)
+    return (not pipelines or line.values["pipeline"] in re.findall(r"['\"]([^'\"]+)['\"]", pipelines[1])) and (
+        not signal or line.values.get("signal") == signal[1]
+    )
 
 
 def _columns(commands: Sequence[str]) -> list[str]:
@@ -87,6 +101,8 @@ def _categories(others: Sequence[str], groups: Sequence[str]) -> Iterator[tuple[
 
 
 def _category(name: str, number: int, groups: Sequence[str]) -> str:
+    if name == "action":
+        return ACTIONS[number % len(ACTIONS)]
     if name in ("@log", "log", "@logstream") and groups:
         return groups[number % len(groups)]
     if "level" in name or "severity" in name:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipewarden_cli.preview.samples.chance import share
+from pipewarden_cli.preview.samples.decisions import Decided, decisions_of, is_ours
 from pipewarden_cli.preview.samples.world import World
 
 LEVELS = ("ERROR", "WARN", "INFO", "DEBUG")
@@ -45,9 +46,12 @@ class Line:
 
 
 def lines_of(world: World, groups: Sequence[str], start: int, end: int) -> Iterator[Line]:
-    """Error lines within the time, newest first."""
-    lines = [*_failed_runs(world, groups), *_dead_letters(world, groups)]
-    if not lines:
+    """Error lines within the time, newest first; decisions where the groups are those of our own functions."""
+    if is_ours(groups):
+        lines = [_decision_line(decided, number, groups) for number, decided in enumerate(decisions_of(world))]
+    else:
+        lines = [*_failed_runs(world, groups), *_dead_letters(world, groups)]
+    if not lines and world.plan is None:
         lines = [
             _line(world.now - 900 * number**2, ANYWHERE[number % len(ANYWHERE)], "", "", groups, number)
             for number in range(1, 15)
@@ -105,6 +109,12 @@ def _line(at: int, failure: _Failure, pipeline: str, resource: str, groups: Sequ
         "state": "FAILED",
     }
     return Line(at, values)
+
+
+def _decision_line(decided: Decided, number: int, groups: Sequence[str]) -> Line:
+    at, pipeline, resource, signal, message = decided
+    line = _line(at, BROKEN, pipeline, resource, groups[:1], number)
+    return Line(at, {"signal": signal, **line.values, "message": message, "level": "INFO"})
 
 
 def _same(pattern: str, name: str) -> bool:

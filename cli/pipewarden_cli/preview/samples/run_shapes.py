@@ -8,11 +8,11 @@ from pipewarden_cli.preview.samples.shape import Ask, Point
 
 
 def succeeded(ask: Ask) -> list[Point]:
-    return [(run.end, float(run.succeeded)) for run in ask.runs]
+    return [(run.end, 1.0) for run in ask.runs if run.succeeded]
 
 
 def failed(ask: Ask) -> list[Point]:
-    return [(run.end, float(not run.succeeded)) for run in ask.runs]
+    return [(run.end, 1.0) for run in ask.runs if not run.succeeded]
 
 
 def started(ask: Ask) -> list[Point]:
