@@ -1,4 +1,4 @@
-"""A dataset is not refreshed in time: the alarm fires, the page arrives; fresh data clears it."""
+"""A dataset is not refreshed in time: the alarm fires and the page arrives through SNS."""
 
 from pipewarden_cli.demo.telling import Story, Telling
 from pipewarden_cli.demo.world import World
