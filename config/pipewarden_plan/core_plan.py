@@ -8,7 +8,7 @@ from pipewarden_plan.alarm_plan import tag_value
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment
 from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_composites
-from pipewarden_plan.plan import CorePlan
+from pipewarden_plan.plan import CorePlan, DashboardPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.route_plan import plan_core_queues, plan_topics
 from pipewarden_plan.rule_plan import plan_rules
@@ -21,8 +21,14 @@ ARCHIVE_DAYS = 90
 """Dead letters are what users sent, so they are not kept for ever; a quarter is time enough to ask about one."""
 
 
-def plan_core(everything: Sequence[Watched], environment: Environment, names: Names, remarks: Remarks) -> CorePlan:
-    """Topics, queues, rules, functions and the watch over them."""
+def plan_core(
+    everything: Sequence[Watched],
+    environment: Environment,
+    names: Names,
+    remarks: Remarks,
+    dashboards: tuple[DashboardPlan, ...] = (),
+) -> CorePlan:
+    """Topics, queues, rules, functions, the watch over them, and the dashboards of the whole environment."""
     topics = plan_topics(environment, names)
     log_groups = _log_groups(everything, environment, remarks)
     return CorePlan(
@@ -40,6 +46,7 @@ def plan_core(everything: Sequence[Watched], environment: Environment, names: Na
         archive_days=ARCHIVE_DAYS,
         tracing=plan_core_tracing(environment, names),
         tags=stack_tags(environment, OWNER),
+        dashboards=dashboards,
     )
 
 

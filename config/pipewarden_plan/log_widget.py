@@ -37,17 +37,18 @@ def _one_of(pipelines: Iterable[str]) -> str:
     return condition if len(condition) < QUERY_CHARACTERS - 1_000 else ""
 
 
-def errors(log_groups: Sequence[str], region: str) -> list[Drawn]:
-    """The last lines that look like errors, and the patterns that most of them follow."""
+def errors(log_groups: Sequence[str], region: str, of: str = "") -> list[Drawn]:
+    """The last lines that look like errors, and the patterns that most of them follow; `of` says whose in the title."""
     if not log_groups:
         return []
     lines = f"{source(log_groups)} | fields @timestamp, @log, @message | {ERROR_FILTER}"
     patterns = f"{source(log_groups)} | {ERROR_FILTER} | pattern @message | sort @sampleCount desc | limit 20"
     left = len(log_groups) - QUERY_LOG_GROUPS
     of_which = f" ({QUERY_LOG_GROUPS} of {len(log_groups)} log groups)" if left > 0 else ""
+    whose = f"{of}: " if of else ""
     return [
-        table(f"Recent errors{of_which}", f"{lines} | sort @timestamp desc | limit 20", region),
-        table(f"Error patterns, the most frequent first{of_which}", patterns, region),
+        table(f"{whose}Recent errors{of_which}", f"{lines} | sort @timestamp desc | limit 20", region),
+        table(f"{whose}Error patterns, the most frequent first{of_which}", patterns, region),
     ]
 
 

@@ -6,6 +6,8 @@ from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.core_plan import plan_core
+from pipewarden_plan.diagnostic_plan import plan_diagnostic
+from pipewarden_plan.executive_plan import plan_executive
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.remarks import Remarks
@@ -34,7 +36,11 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
         plan, pages = plan_team(team, pipelines, watched, environment, names, remarks, below)
         teams.append(plan)
         dashboards.update(pages)
-    core = plan_core(everything, environment, names, remarks)
+    boards = (
+        plan_executive(everything, model.pipelines, teams, environment, names, remarks),
+        plan_diagnostic(everything, model.pipelines, environment, names, remarks),
+    )
+    core = plan_core(everything, environment, names, remarks, boards)
     remarks.raise_findings()
     alarms = (alarm for team_plan in teams for alarm in team_plan.alarms)
     return Plan(

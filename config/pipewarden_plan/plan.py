@@ -208,6 +208,7 @@ class CorePlan:
     archive_days: int
     tracing: TracingPlan
     tags: Mapping[str, str]
+    dashboards: tuple[DashboardPlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

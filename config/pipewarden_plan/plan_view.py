@@ -27,6 +27,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             "schedules": [f"{schedule.name}: {schedule.expression}" for schedule in core.schedules],
             "functions": [function.name for function in core.functions],
             "alarms": [_alarm(alarm) for alarm in core.alarms],
+            "dashboards": [dashboard.name for dashboard in core.dashboards],
             "log_groups": len(core.retention_groups),
             "retention_days": core.retention_days,
         },
@@ -97,7 +98,7 @@ def _counts(plan: Plan) -> dict[str, int]:
         "resources": sum(len(pipeline.resources) for pipeline in plan.settings.pipelines.values()),
         "alarms": sum(not alarm.disabled_reason for alarm in every),
         "composites": len(plan.core.composites) + sum(len(team.composites) for team in plan.teams),
-        "dashboards": sum(len(team.dashboards) for team in plan.teams),
+        "dashboards": len(plan.core.dashboards) + sum(len(team.dashboards) for team in plan.teams),
         "rules": len(plan.core.rules),
     }
 

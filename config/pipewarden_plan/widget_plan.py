@@ -156,12 +156,13 @@ def resource_metric(name: str, statistic: str, watched: Watched, environment: st
 
 
 def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:
-    """Lay widgets out from left to right on CloudWatch's grid of 24 columns."""
+    """Lay widgets out from left to right on CloudWatch's grid of 24 columns; a row holds one kind of them."""
     rows: list[Mapping[str, Any]] = []
     x = y = row_height = 0
+    kind = ""
     for drawn in widgets:
-        if x + drawn.width > FULL_WIDTH:
-            x, y, row_height = 0, y + row_height, 0
+        if x + drawn.width > FULL_WIDTH or drawn.type != kind:
+            x, y, row_height, kind = 0, y + row_height, 0, drawn.type
         place = {"type": drawn.type, "x": x, "y": y, "width": drawn.width, "height": drawn.height}
         rows.append({**place, "properties": drawn.properties})
         x += drawn.width

@@ -18,7 +18,7 @@ from pipewarden_cdk.rendering.events import (
 from pipewarden_cdk.rendering.fragment import Fragment, reference
 from pipewarden_cdk.rendering.functions import ASSET_BUCKET, ASSET_KEY, render_functions
 from pipewarden_cdk.rendering.messaging import render_queues, render_topics
-from pipewarden_cdk.rendering.observing import render_retention, render_tracing
+from pipewarden_cdk.rendering.observing import render_dashboards, render_retention, render_tracing
 from pipewarden_cdk.rendering.policies import KEY_ID
 from pipewarden_cdk.rendering.storage import render_archive, render_key, render_secret, render_table
 from pipewarden_plan.plan import Plan
@@ -57,4 +57,5 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_composites(core.composites, names, after=alarms),
         **render_retention(core.retention_groups, core.retention_days),
         **render_tracing(core.tracing, environment.name),
+        **render_dashboards(core.dashboards),
     }

@@ -28,7 +28,7 @@ def totals(plan: Plan) -> str:
     figures = (
         counted(len(alarms) - disabled, "alarm") + (f" ({disabled} disabled)" if disabled else ""),
         counted(composites, "composite alarm"),
-        counted(sum(len(team.dashboards) for team in plan.teams), "dashboard"),
+        counted(len(plan.core.dashboards) + sum(len(team.dashboards) for team in plan.teams), "dashboard"),
         counted(len(plan.core.rules), "rule"),
         counted(len(plan.core.queues) + sum(len(team.queues) for team in plan.teams), "queue"),
         counted(len(plan.core.functions), "function"),

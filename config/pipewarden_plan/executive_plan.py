@@ -1,0 +1,249 @@
+"""The executive dashboard of an environment: is what we promise kept, and how well are we doing when it is not?
+
+It fits on one page whatever is declared: rows are chosen by severity, and titles say of how many.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipewarden.names import Names
+from pipewarden_plan.colour import coloured
+from pipewarden_plan.dashboard_plan import paging
+from pipewarden_plan.model import Environment, Pipeline
+from pipewarden_plan.plan import AlarmPlan, DashboardPlan, TeamPlan
+from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, minutes, severity_row, text
+from pipewarden_plan.watched import Watched
+from pipewarden_plan.widget_plan import (
+    FULL_WIDTH,
+    Drawn,
+    alarm_tiles,
+    environment_metric,
+    limit,
+    placed,
+    series,
+    values,
+)
+
+DAY_SECONDS = 86_400
+HALF = 12
+MOST_ROWS = 50
+MOST_TEAMS = 40
+VALUES_IN_A_ROW = 6
+WHOSE = "${PROP('Dim.Pipeline')}/${PROP('Dim.Resource')}"
+"""CloudWatch fills it for each metric that a search finds."""
+
+
+def plan_executive(
+    everything: Sequence[Watched],
+    pipelines: Sequence[Pipeline],
+    teams: Sequence[TeamPlan],
+    environment: Environment,
+    names: Names,
+    remarks: Remarks,
+) -> DashboardPlan:
+    """Health, what was promised and what is left of it, freshness, incidents, business metrics."""
+    alarms = sorted(
+        (alarm for team in teams for alarm in team.alarms if not alarm.disabled_reason),
+        key=lambda alarm: alarm.severity,
+    )
+    business = [watched for watched in everything if not watched.technology.identity]
+    composites = [name for team in teams for name in paging(team.composites)]
+    rates = [alarm for alarm in alarms if alarm.metric.name == "SuccessRate"]
+    ages = [alarm for alarm in alarms if alarm.metric.name == "DataAgeSeconds"]
+    widgets = [
+        _head(pipelines, teams, environment, names),
+        *alarm_tiles("Health by team and severity, red while any alarm is raised", composites, names),
+        *_incidents(environment),
+        *_promises(rates, environment.region),
+        *_freshness(ages, environment.region),
+        *_business(business, environment.region),
+        *_runs(environment),
+    ]
+    _notice_left_out(remarks, {"success rates": rates, "datasets": ages, "business metrics": business})
+    body = {"start": "-P7D", "periodOverride": "inherit", "widgets": placed(widgets)}
+    return DashboardPlan(name=names.dashboard("executive"), title=f"{environment.name} executive", body=body)
+
+
+def _notice_left_out(remarks: Remarks, found: dict[str, Sequence[Any]]) -> None:
+    for what, rows in found.items():
+        if len(rows) > MOST_ROWS:
+            remarks.notice(
+                f"The executive dashboard shows {MOST_ROWS} of {len(rows):,} {what}; the teams' dashboards show all."
+            )
+
+
+def _of(rows: Sequence[Any]) -> str:
+    return f" ({MOST_ROWS} of {len(rows):,}, the gravest first)" if len(rows) > MOST_ROWS else ""
+
+
+def _head(pipelines: Sequence[Pipeline], teams: Sequence[TeamPlan], environment: Environment, names: Names) -> Drawn:
+    counted: dict[str, int] = {}
+    for pipeline in pipelines:
+        counted[pipeline.team] = counted.get(pipeline.team, 0) + 1
+    lines = [f"# {environment.name}: {len(pipelines)} pipelines of {len(teams)} teams", ""]
+    lines += ["| Team | Owner | Pipelines | Dashboard |", "| --- | --- | --- | --- |"]
+    for team in teams[:MOST_TEAMS]:
+        board = team.dashboards[0].name
+        lines.append(
+            f"| {team.team} | {team.owner} | {counted.get(team.team, 0)} | [operations](#dashboards:name={board}) |"
+        )
+    if len(teams) > MOST_TEAMS:
+        lines.append(f"\nand {len(teams) - MOST_TEAMS} more teams")
+    lines += ["", *SEVERITY_ROWS, *(severity_row(*route) for route in sorted(environment.severities.items())), ""]
+    diagnostic = names.dashboard("diagnostic")
+    lines += [f"Why something fails: [diagnostic](#dashboards:name={diagnostic})"]
+    lines += maintenance(environment, (pipeline.name for pipeline in pipelines))
+    return text("\n".join(lines), height=2 + len(lines) // 3)
+
+
+def _incidents(environment: Environment) -> list[Drawn]:
+    """How many, and how fast people and Pipewarden were."""
+    name, region = environment.name, environment.region
+    figures = [
+        ("Incidents", "IncidentsOpened", "Sum", "opened"),
+        ("Pages to people", "PagesSent", "Sum", "pages"),
+        ("Mean time to acknowledge (seconds)", "SecondsToAcknowledge", "Average", "mean"),
+        ("Mean time to recover (seconds)", "SecondsToRecover", "Average", "mean"),
+    ]
+    numbers = [
+        values(title, [environment_metric(metric, name, statistic, label)], region, width=6, whole_range=True)
+        for title, metric, statistic, label in figures
+    ]
+    by_day = [
+        environment_metric("IncidentsOpened", name, "Sum", "opened"),
+        environment_metric("SecondsToRecover", name, "SampleCount", "over"),
+        environment_metric("PagesSent", name, "Sum", "pages"),
+    ]
+    # Only where somebody is called an acknowledgement is waited for.
+    answers = [
+        limit(f"{severity} within {minutes(route.respond_within_seconds)}", route.respond_within_seconds)
+        for severity, route in sorted(environment.severities.items())
+        if route.escalate
+    ]
+    return [
+        *numbers,
+        series("Incidents by day: opened, over, paged", by_day, region, period=DAY_SECONDS),
+        series(
+            "Time to acknowledge by day, and what is promised",
+            _times("Acknowledge", name),
+            region,
+            "Seconds",
+            answers,
+            period=DAY_SECONDS,
+        ),
+        series("Time to recover by day", _times("Recover", name), region, "Seconds", period=DAY_SECONDS),
+    ]
+
+
+def _times(until: str, environment: str) -> list[list[Any]]:
+    statistics = (("Maximum", "longest"), ("p90", "p90"), ("p50", "median"))
+    return [environment_metric(f"SecondsTo{until}", environment, statistic, label) for statistic, label in statistics]
+
+
+def _judged(alarm: AlarmPlan, **options: Any) -> list[Any]:
+    """The row of the metric that an alarm judges."""
+    metric = alarm.metric
+    flat = [part for pair in sorted(metric.dimensions.items()) for part in pair]
+    return [metric.namespace, metric.name, *flat, {"stat": metric.statistic, "label": _whose(alarm), **options}]
+
+
+def _whose(alarm: AlarmPlan) -> str:
+    return f"{alarm.pipeline}/{alarm.resource}"
+
+
+def _promises(rates: Sequence[AlarmPlan], region: str) -> list[Drawn]:
+    """Success rates against what is declared, and how much of the failures that it allows is left."""
+    if not rates:
+        return []
+    shown = rates[:MOST_ROWS]
+    goals = {alarm.threshold: limit(f"{alarm.threshold:g}% is declared", alarm.threshold) for alarm in shown}
+    drawn = [
+        series(
+            f"Success rate by resource{_of(rates)}",
+            [_judged(alarm) for alarm in shown],
+            region,
+            "Percent",
+            list(goals.values()),
+            width=HALF,
+        ),
+    ]
+    budgets: list[list[Any]] = []
+    for number, alarm in enumerate(alarm for alarm in shown if alarm.threshold < 100):
+        rate = f"rate{number}"
+        allowed = 100 - alarm.threshold
+        budgets += [
+            _judged(alarm, id=rate, visible=False),
+            [
+                {
+                    "expression": f"100 * ({rate} - {alarm.threshold:g}) / {allowed:g}",
+                    "label": _whose(alarm),
+                    "id": f"left{number}",
+                }
+            ],
+        ]
+    if budgets:
+        used_up = [limit("used up", 0)]
+        title = f"Error budget left by resource{_of(rates)}"
+        left = series(title, budgets, region, "Percent", used_up, width=HALF)
+        # No minimum: how far below zero a budget is overdrawn is worth seeing.
+        drawn.append(left._replace(properties={**left.properties, "yAxis": _percent_axis()}))
+    return drawn
+
+
+def _percent_axis() -> dict[str, Any]:
+    return {"left": {"max": 100, "label": "Percent", "showUnits": False}}
+
+
+def _freshness(ages: Sequence[AlarmPlan], region: str) -> list[Drawn]:
+    """Each dataset's age as a part of the age that is declared, so that one line judges them all."""
+    if not ages:
+        return []
+    rows: list[list[Any]] = []
+    for number, alarm in enumerate(ages[:MOST_ROWS]):
+        rows += [
+            _judged(alarm, id=f"age{number}", visible=False),
+            [{"expression": f"100 * age{number} / {alarm.threshold:g}", "label": _whose(alarm), "id": f"part{number}"}],
+        ]
+    title = f"Age of data, of the age that is declared{_of(ages)}"
+    return [series(title, rows, region, "Percent", [limit("too old", 100)], width=FULL_WIDTH)]
+
+
+def _business(business: Sequence[Watched], region: str) -> list[Drawn]:
+    """What people measure themselves: the latest value and its trend."""
+    rows: dict[str, list[Any]] = {}
+    for watched in business[:MOST_ROWS]:
+        for widget in watched.technology.widgets:
+            for namespace, name, dimensions, statistic, _ in widget.metrics:
+                flat = [part for pair in watched.dimensions(dimensions).items() for part in pair]
+                label = f"{watched.pipeline.name}/{watched.resource.name}"
+                metric = [watched.fill(namespace), watched.fill(name), *flat]
+                rows.setdefault(repr(metric), [*metric, {"stat": watched.fill(statistic), "label": label}])
+    if not rows:
+        return []
+    height = 2 + 2 * -(-len(rows) // VALUES_IN_A_ROW)
+    title = f"Business metrics: latest value and trend{_of(business)}"
+    return [values(title, list(rows.values()), region, width=FULL_WIDTH, height=height)]
+
+
+def _runs(environment: Environment) -> list[Drawn]:
+    """All runs of the environment by how they ended, and the resources that succeed least."""
+    outcomes = (("RunsSucceeded", "succeeded"), ("RunsFailed", "failed"), ("RunsRetried", "retried"))
+    rows = [
+        [{"expression": f"SUM({search(metric, 'Sum', DAY_SECONDS, environment)})", "label": label, **coloured(label)}]
+        for metric, label in outcomes
+    ]
+    rates = search("SuccessRate", "Minimum", DAY_SECONDS, environment)
+    lowest = [[{"expression": f"SORT({rates}, MIN, ASC, 10)", "label": WHOSE, "id": "lowest"}]]
+    region = environment.region
+    return [
+        series("Runs by day and outcome", rows, region, stacked=True, width=HALF, period=DAY_SECONDS),
+        series("The ten lowest success rates", lowest, region, "Percent", width=HALF, period=DAY_SECONDS),
+    ]
+
+
+def search(metric: str, statistic: str, period: int, environment: Environment, **fixed: str) -> str:
+    """A search for one of our metrics of all resources, or of those with a fixed dimension."""
+    wanted = {"Environment": environment.name, "MetricName": metric, **fixed}
+    terms = " ".join(f'{name}="{value}"' for name, value in wanted.items())
+    return f"SEARCH('{{Pipewarden,Environment,Pipeline,Resource}} {terms}', '{statistic}', {period})"
