@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit synth e2e check format docs bench deploy diff destroy lock clean
+.PHONY: help setup demo test unit synth e2e check format docs bench deploy diff destroy lock picture clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ check: $(VENV)/.ready ## Format, lint, strict types, unit tests: under a minute
 
 format: $(VENV)/.ready ## Format and fix imports
 	@ruff format --quiet . && ruff check --fix --quiet .
+
+picture: setup ## The README's picture: run the demo and take a screenshot of its page (needs Chromium)
+	@pipewarden demo --report .pipewarden/demo.html
+	@profile=$$(mktemp -d) && chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+	  --hide-scrollbars --user-data-dir=$$profile --window-size=1280,1850 --screenshot=docs/images/demo.png \
+	  "file://$(CURDIR)/.pipewarden/demo.html" && rm -rf $$profile
 
 bench: setup ## Print the tables of benchmarks/
 	@python benchmarks/run.py

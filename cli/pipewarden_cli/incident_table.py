@@ -30,6 +30,7 @@ _MOMENTS: dict[str, tuple[str, Tone, str]] = {
     "retry-started": ("retried", "act", ""),
     "waiting": ("", "wait", ""),
     "note": ("", "plain", ""),
+    "sent": ("", "plain", ""),
     "decided": ("", "plain", ""),
     "cleared": ("", "good", ""),
     "draining": ("draining", "act", ""),

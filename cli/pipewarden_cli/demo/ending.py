@@ -26,8 +26,8 @@ def make_report(stories: Sequence[Story], tellings: Sequence[Telling], world: Wo
     facts = (
         Fact(label="incidents", value=str(len(incidents))),
         Fact(label="recovered by themselves", value=str(recovered)),
+        Fact(label="paged to a person", value=str(sum(incident.pages > 0 for incident in incidents))),
         Fact(label="messages to people", value=str(len(mails))),
-        Fact(label="seconds, all in all", value=f"{(ended - started).total_seconds():.0f}"),
     )
     return DemoReport(
         stories=told,

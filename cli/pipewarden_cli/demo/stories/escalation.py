@@ -2,6 +2,7 @@
 
 import re
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -10,6 +11,7 @@ from pipewarden_cli.demo.world import World
 
 PRIMARY, SECONDARY, MANAGER = "oncall@example.com", "+15555550100", "manager@example.com"
 MANAGER_AFTER_SECONDS = 25
+FORBIDDEN = 403
 LINK = re.compile(r"https://[a-z0-9]+\.lambda-url\.\S+")
 
 
@@ -28,6 +30,10 @@ def tell(telling: Telling, world: World) -> None:
         incident = world.incident("invoices")
         if status != 200 or "<form" not in text or incident is None or incident.acknowledged_by:
             raise AssertionError(f"GET answered {status}; the incident is {incident}")
+    with telling.step("a link that somebody else signed is refused"):
+        status, _ = _ask(world, _forged(link), post=True)
+        if status != FORBIDDEN:
+            raise AssertionError(f"POST of a forged link answered {status}")
     with telling.step("pressing its button does"):
         status, text = _ask(world, link, post=True)
         if status != 200:
@@ -44,8 +50,18 @@ def _ask(world: World, link: str, post: bool) -> tuple[int, str]:
     query = urllib.parse.urlsplit(link).query
     address = f"{world.aws.function_url(world.names.function('acknowledge'))}?{query}"
     data = urllib.parse.urlencode({"by": "Kim (secondary)"}).encode() if post else None
-    with urllib.request.urlopen(urllib.request.Request(address, data=data), timeout=20) as answer:
-        return int(answer.status), answer.read().decode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, data=data), timeout=20) as answer:
+            return int(answer.status), answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.read().decode()
+
+
+def _forged(link: str) -> str:
+    """The same incident and page, with a signature of the right length that our key did not make."""
+    facts, signature = link.rsplit(".", 1)
+    return f"{facts}.{'A' * len(signature)}"
 
 
 STORY = Story(
