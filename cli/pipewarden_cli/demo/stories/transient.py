@@ -6,7 +6,7 @@ from pipewarden_cli.demo.telling import Story, Telling
 from pipewarden_cli.demo.world import World
 
 JOB = "orders-import-local"
-LEAST_BACKOFF_SECONDS = 5
+LEAST_BACKOFF_SECONDS = 8
 """As `environments/local.yaml` declares; longer than a retry takes to start that does not wait at all."""
 
 
