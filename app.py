@@ -17,7 +17,8 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     # The construct tree (tree.json) of a thousand pipelines has 40 MB, and nothing here reads it.
-    app = App(tree_metadata=False, analytics_reporting=False)
+    # A stack trace for each construct takes seconds; the key is reserved for apps and not for cdk.json.
+    app = App(tree_metadata=False, analytics_reporting=False, context={"aws:cdk:disable-stack-trace": True})
     root = Path(app.node.try_get_context("root") or HERE)
     environment = str(app.node.try_get_context("env") or "dev")
     project = load_project(root)

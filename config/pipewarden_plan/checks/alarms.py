@@ -13,9 +13,21 @@ SHORT_PERIODS = (10, 20, 30)
 
 def check_alarms(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     for pipeline in pipelines:
+        yield from _check_watched(pipeline)
         for key, override in (pipeline.read or {}).get("alarms", {}).items():
             yield from _check_key(pipeline, key)
             yield from _check_override(pipeline, key, override)
+
+
+def _check_watched(pipeline: PipelineReading) -> Iterator[Finding]:
+    """A resource of which no alarm would exist is watched by nothing: whoever declared it believes otherwise."""
+    for resource in pipeline.resources.values():
+        keys = _keys_of(pipeline, resource) if resource.read else {}
+        if keys and all(keys.values()):
+            needed = sorted({need for need in keys.values() if need})
+            message = "is watched by nothing: it has no alarm"
+            cure = f"declare {' or '.join(needed)}"
+            yield pipeline.finding("PW218", ("resources", resource.name), message, cure)
 
 
 def _check_key(pipeline: PipelineReading, key: str) -> Iterator[Finding]:
