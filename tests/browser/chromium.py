@@ -19,6 +19,7 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SECONDS = 60.0
+HEIGHT = 900
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
@@ -51,9 +52,9 @@ class Chromium:
         self._number = 0
         self.events: list[dict[str, Any]] = []
 
-    def page(self, path: Path, width: int = 1440, height: int = 900, dark: bool = False) -> "Page":
+    def page(self, path: Path, width: int = 1440, dark: bool = False) -> "Page":
         """A new page that shows a file."""
-        return Page(self, path, width, height, dark)
+        return Page(self, path, width, dark)
 
     def call(self, method: str, session: str = "", **parameters: Any) -> dict[str, Any]:
         """One command and its answer; events that come meanwhile are kept."""
@@ -101,7 +102,7 @@ class Chromium:
 class Page:
     """One page. `complaints` are console errors, exceptions, refused loads and requests for anything else."""
 
-    def __init__(self, browser: Chromium, path: Path, width: int, height: int, dark: bool) -> None:
+    def __init__(self, browser: Chromium, path: Path, width: int, dark: bool) -> None:
         self._browser = browser
         self._target = str(browser.call("Target.createTarget", url="about:blank")["targetId"])
         self._session = str(browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"])
@@ -109,7 +110,7 @@ class Page:
             self.call(f"{domain}.enable")
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.resize(width, height)
+        self.resize(width, HEIGHT)
         self.address = path.resolve().as_uri()
         self.call("Page.navigate", url=self.address)
         self.wait("document.documentElement?.dataset.ready === 'true'")
@@ -167,6 +168,7 @@ class Page:
         self.run("new Promise((done) => setTimeout(done, 300))")
         answer = self.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(answer["data"]))
+        self.resize(self._width, HEIGHT)
 
     def close(self) -> None:
         """Close the page."""

@@ -3,12 +3,14 @@ window.inspect = {
   // Every widget by its title (or type), with what is drawn in it.
   widgets() {
     return [...document.querySelectorAll('.widget')].map((element) => {
-      const shapes = [...element.querySelectorAll('.canvas svg path, .canvas svg polyline, .canvas svg circle')];
+      const drawn = [...element.querySelectorAll('.canvas svg path, .canvas svg polyline, .canvas svg circle')];
+      const shapes = drawn.filter((shape) => !shape.closest('clipPath'));
       return {
         title: element.querySelector('header h2')?.textContent ?? element.className,
         type: element.className,
         chart: Boolean(element.querySelector('.canvas')),
         data: shapes.filter(isData).length,
+        areas: shapes.filter(isArea).length,
         sparklines: element.querySelectorAll('.sparkline path').length,
         arcs: element.querySelectorAll('.gauge path').length,
         rows: element.querySelectorAll('tbody tr').length,
@@ -69,6 +71,12 @@ function isData(shape) {
   const style = getComputedStyle(shape);
   const colors = [style.fill, style.stroke].map(channels).filter(Boolean);
   return painted(shape) && colors.some(([r, g, b]) => Math.max(r, g, b) - Math.min(r, g, b) > 40);
+}
+
+// Filled shapes over most of the graph's width: areas, bands, shaded sides of annotations.
+function isArea(shape) {
+  const style = getComputedStyle(shape);
+  return channels(style.fill) && Number(style.fillOpacity) > 0 && shape.getBBox().width > shape.ownerSVGElement.clientWidth / 2;
 }
 
 function channels(color) {

@@ -55,8 +55,8 @@ def test_no_complaint_no_empty_chart_and_every_text_readable(open_page: Show, ar
     ("title", "key", "least"),
     [
         pytest.param("Lines on two axes", "data", 2, id="two lines are two coloured paths"),
-        pytest.param("Anomaly band", "data", 2, id="a band is an area beside its line"),
-        pytest.param("Stacked area of a search", "data", 3, id="each queue that the search finds is an area"),
+        pytest.param("Anomaly band", "areas", 3, id="a band, a range and a shaded side are areas"),
+        pytest.param("Stacked area of a search", "areas", 3, id="each queue that the search finds is an area"),
         pytest.param("Metric math", "data", 1, id="an expression is a line, its hidden operands are not"),
         pytest.param("Pie", "data", 2, id="slices"),
         pytest.param("Bars", "data", 3, id="bars"),
@@ -166,6 +166,8 @@ def test_a_chosen_theme_is_kept_whatever_the_browser_wants(open_page: Show, them
     page = open_page("dev", theme, dark=theme == "--light")
     wanted = "rgb(255, 255, 255)" if theme == "--light" else "rgb(22, 31, 42)"
     assert page.run("getComputedStyle(document.querySelector('.widget')).backgroundColor") == wanted
+    page.run(INSPECT)
+    assert not page.run(f"inspect.unreadable({LEAST_CONTRAST})")
 
 
 def test_the_legend_switches_a_line_off(open_page: Show) -> None:
@@ -215,4 +217,9 @@ def test_nothing_may_run_or_load_but_the_page_itself(open_page: Show) -> None:
         " document.body.append(script); }"
     )
     assert page.run("window.crept === undefined")
-    assert page.run("fetch('http://127.0.0.1:9/').then(() => 'loaded', () => 'refused')") == "refused"
+    refused = page.run(
+        "new Promise((done) => {"
+        " document.addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective));"
+        " fetch('http://127.0.0.1:9/').catch(() => setTimeout(() => done('nobody refused it'), 300)); })"
+    )
+    assert refused == "connect-src"

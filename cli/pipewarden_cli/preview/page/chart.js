@@ -12,7 +12,7 @@ function lineOption(contents) {
     legend: { show: false, data: legendEntries(contents).map((entry) => entry.name) },
     tooltip: { ...baseOption(theme).tooltip, trigger: 'axis', formatter: (hit) => lineTooltip(contents, hit, stepMs) },
     xAxis: timeAxis(contents, theme),
-    yAxis: contents.axes.map((axis, at) => valueAxis(axis, at, theme)),
+    yAxis: contents.axes.map((axis, at) => valueAxis(axis, at, theme, contents.series.filter((line) => line.axis === at))),
     series,
   };
 }
@@ -165,10 +165,12 @@ function timeAxis(contents, theme) {
   };
 }
 
-function valueAxis(axis, at, theme) {
+function valueAxis(axis, at, theme, lines) {
+  const counted = lines.every((line) => line.values.every((value) => Number.isInteger(value ?? 0)));
   return {
+    minInterval: counted ? 1 : undefined,
     type: 'value', position: at ? 'right' : 'left', min: axis.min ?? undefined, max: axis.max ?? undefined,
-    scale: axis.min === null, splitNumber: 4, interval: axis.min !== null && axis.max !== null ? (axis.max - axis.min) / 4 : undefined, name: axis.label, nameLocation: 'end', nameGap: 10,
+    scale: axis.min === null, splitNumber: axis.max !== null && axis.max % 5 === 0 ? 5 : 4, interval: axis.min !== null && axis.max !== null ? (axis.max - axis.min) / 4 : undefined, name: axis.label, nameLocation: 'end', nameGap: 10,
     nameTextStyle: { color: theme.soft, fontSize: 11, align: at ? 'right' : 'left', padding: at ? [0, -24, 0, 0] : [0, 0, 0, -24] },
     axisLabel: { color: theme.soft, fontSize: 11, formatter: shortNumber },
     axisLine: { show: false }, axisTick: { show: false },
@@ -207,7 +209,8 @@ function barOption(contents) {
     axisLine: { lineStyle: { color: theme.axis } }, axisTick: { show: false },
   };
   const values = {
-    type: 'value', splitNumber: 4, name: lying ? '' : contents.unit, nameTextStyle: { color: theme.soft, fontSize: 11, align: 'left' },
+    type: 'value', splitNumber: 4, boundaryGap: [0, '10%'], minInterval: contents.items.every((item) => Number.isInteger(item.value ?? 0)) ? 1 : undefined,
+    name: lying ? '' : contents.unit, nameTextStyle: { color: theme.soft, fontSize: 11, align: 'left' },
     axisLabel: { color: theme.soft, fontSize: 11, formatter: shortNumber, hideOverlap: true }, splitLine: { lineStyle: { color: theme.rule } },
   };
   return {

@@ -20,8 +20,8 @@ function swatch(color) {
 function sparkline(item) {
   const known = item.line.filter((point) => point !== null);
   const least = Math.min(...known), most = Math.max(...known);
-  const reach = most - least || 1;
-  const place = (value, at) => `${((at / (item.line.length - 1 || 1)) * 300).toFixed(1)},${(46 - ((value - least) / reach) * 42).toFixed(1)}`;
+  const reach = most - least;
+  const place = (value, at) => `${((at / (item.line.length - 1 || 1)) * 300).toFixed(1)},${(reach ? 46 - ((value - least) / reach) * 42 : 25).toFixed(1)}`;
   const dots = item.line.map((value, at) => (value === null ? null : place(value, at))).filter(Boolean);
   const color = visible(item.color);
   const first = dots[0].split(',')[0], last = dots[dots.length - 1].split(',')[0];

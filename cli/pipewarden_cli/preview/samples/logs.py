@@ -2,12 +2,13 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from pipewarden_cli.preview.request import LogAnswer, LogRequest
 from pipewarden_cli.preview.samples.chance import daily, generator, share
-from pipewarden_cli.preview.samples.decisions import ACTIONS
+from pipewarden_cli.preview.samples.decisions import ACTIONS, is_ours
 from pipewarden_cli.preview.samples.messages import ANYWHERE, CLASSES, LEVELS, Line, lines_of
 from pipewarden_cli.preview.samples.world import World
 
@@ -30,7 +31,7 @@ def answer_query(request: LogRequest, world: World) -> LogAnswer:
         return LogAnswer(error="The widget has no query.")
     stats = next((command[6:] for command in commands if command.lower().startswith("stats ")), "")
     if stats:
-        return _grouped(stats, request, limit, groups)
+        return _grouped(stats, request, limit, groups, world)
     if any(command.lower().startswith(("pattern ", "anomaly")) for command in commands):
         return _patterns(request, world, groups)
     shown = [command for command in commands if command.lower().startswith(("fields ", "display "))]
@@ -70,13 +71,15 @@ def _cell(column: str, line: Line) -> str:
     return next((value for key, value in line.values.items() if key in name), invented)
 
 
-def _grouped(stats: str, request: LogRequest, limit: int, groups: Sequence[str]) -> LogAnswer:
+def _grouped(stats: str, request: LogRequest, limit: int, groups: Sequence[str], world: World) -> LogAnswer:
     values_text, _, by_text = re.sub(r"\s+", " ", stats).partition(" by ")
     values = [_name(part) for part in _split(values_text, ",")]
     keys = [part.strip() for part in _split(by_text, ",") if part.strip()]
     bins = [(key, match) for key in keys if (match := _BIN.search(key))]
     others = [key for key in keys if not _BIN.search(key)]
     columns = [*(_name(key) for key, _ in bins), *map(_name, others), *values]
+    if is_ours(groups) and not bins and [_name(other) for other in others] == ["action"]:
+        return LogAnswer(tuple(columns), _by_action(request, world, groups))
     names = list(_categories(others, groups))
     rows: list[tuple[str, ...]] = []
     for at in _bins(bins[0][1], request) if bins else [None]:
@@ -84,6 +87,13 @@ def _grouped(stats: str, request: LogRequest, limit: int, groups: Sequence[str])
             moment = [] if at is None else [datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.000")]
             rows.append((*moment, *category, *(_count(value, request.query, category, at) for value in values)))
     return LogAnswer(tuple(columns), tuple(rows if bins else rows[: max(1, limit)]))
+
+
+def _by_action(request: LogRequest, world: World, groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Our own decisions are few enough to be counted."""
+    lines = [line for line in lines_of(world, groups, request.start, request.end) if _is_wanted(line, request.query)]
+    counts = Counter(line.values["message"].partition(":")[0] for line in lines)
+    return tuple((action, str(count)) for action, count in counts.most_common())
 
 
 def _bins(match: re.Match[str], request: LogRequest) -> list[int]:

@@ -114,7 +114,14 @@ def _line(at: int, failure: _Failure, pipeline: str, resource: str, groups: Sequ
 def _decision_line(decided: Decided, number: int, groups: Sequence[str]) -> Line:
     at, pipeline, resource, signal, message = decided
     line = _line(at, BROKEN, pipeline, resource, groups[:1], number)
-    return Line(at, {"signal": signal, **line.values, "message": message, "level": "INFO"})
+    of_alarm = signal.startswith("alarm")
+    facts = {
+        "signal": signal,
+        "alarm": f"{resource}.dead-letter" if of_alarm else "",
+        "incident": f"{int(share('incident', pipeline, resource) * 16**8):08x}",
+        "run": "" if of_alarm else line.values["run"],
+    }
+    return Line(at, {**facts, **{k: v for k, v in line.values.items() if k not in facts}, "message": message})
 
 
 def _same(pattern: str, name: str) -> bool:

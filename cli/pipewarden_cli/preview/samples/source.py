@@ -10,7 +10,7 @@ from pipewarden_cli.preview.samples.shapes import samples_of
 from pipewarden_cli.preview.samples.world import World
 from pipewarden_cli.preview.timeframe import DAY
 
-FINE_DAYS = 4
+FINE_DAYS = 9
 FINE_STEP, COARSE_STEP = 300, 3600
 """Samples of the newest days lie five minutes apart, older ones an hour: nobody sees more of them."""
 OLDEST_DAYS = 60
