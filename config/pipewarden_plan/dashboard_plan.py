@@ -1,9 +1,10 @@
 """The operations dashboard of a team, in as many pages as CloudWatch's limits ask for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipewarden.names import Names
+from pipewarden.technology import Technology, Widget
 from pipewarden_plan import log_widget, text_widget, widget_plan
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Environment, Pipeline
@@ -16,6 +17,7 @@ AROUND = 12  # widgets of a page that belong to no pipeline: header, index, seve
 AROUND_METRICS = 3
 MOST_OF_A_RESOURCE = 4  # metrics that a resource may add to the graphs of the whole page
 OUTCOMES = "SuccessRate"
+"""One graph of the page shows it for all resources."""
 
 
 class Section(NamedTuple):
@@ -70,7 +72,7 @@ def paging(composites: Iterable[CompositePlan]) -> list[str]:
 
 
 def _sections(
-    everything: Iterable[Watched],
+    everything: Sequence[Watched],
     alarms: Iterable[AlarmPlan],
     below: Mapping[str, Sequence[str]],
     environment: Environment,
@@ -82,31 +84,59 @@ def _sections(
     alarms_of: dict[str, list[AlarmPlan]] = {}
     for alarm in alarms:
         alarms_of.setdefault(alarm.pipeline, []).append(alarm)
+    judged_only: dict[str, tuple[tuple[str, Widget], ...]] = {}
+    for found in everything:
+        if found.technology.type not in judged_only:
+            judged_only[found.technology.type] = tuple(_judged_only(found.technology))
     return [
-        Section(found[0].pipeline, found, _section_widgets(found, alarms_of.get(name, []), below, environment, names))
+        Section(
+            found[0].pipeline,
+            found,
+            _section_widgets(found, alarms_of.get(name, []), judged_only, below, environment, names),
+        )
         for name, found in by_pipeline.items()
     ]
+
+
+def _judged_only(technology: Technology) -> Iterator[tuple[str, Widget]]:
+    """Graphs for alarms over metrics that none of the technology's own graphs shows, by the alarm's key."""
+    shown = [metric[:3] for widget in technology.widgets for metric in widget.metrics]
+    for rule in technology.alarms:
+        if (rule.namespace, rule.metric, rule.dimensions) not in shown and rule.metric != OUTCOMES:
+            what = rule.key.replace("-", " ")
+            metric = (rule.namespace, rule.metric, rule.dimensions, rule.statistic, what)
+            yield rule.key, Widget(title=f"$(resource): {what}", metrics=(metric,), unit=rule.unit, needs=rule.needs)
 
 
 def _section_widgets(
     everything: Sequence[Watched],
     alarms: Sequence[AlarmPlan],
+    judged_only: Mapping[str, Sequence[tuple[str, Widget]]],
     below: Mapping[str, Sequence[str]],
     environment: Environment,
     names: Names,
 ) -> list[Drawn]:
     pipeline = everything[0].pipeline
     judged = judges(alarms)
-    graphs: dict[str, Drawn] = {}
+    deployed = {alarm.key: alarm.name for alarm in alarms if not alarm.disabled_reason}
+    graphs: dict[tuple[Any, ...], Drawn] = {}
     for watched in everything:
-        for widget in watched.technology.widgets:
+        resource, more = watched.resource.name, judged_only[watched.technology.type]
+        for widget in (
+            *watched.technology.widgets,
+            *(widget for key, widget in more if f"{resource}.{key}" in deployed),
+        ):
             drawn = widget_plan.graph(widget, watched, judged, environment.region)
             if drawn:
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
-                graphs.setdefault(repr(drawn.properties["metrics"]), drawn)
-    deployed = [alarm.name for alarm in alarms if not alarm.disabled_reason]
-    tiles = widget_plan.alarm_tiles(f"{pipeline.name}: alarms", deployed, names)
+                graphs.setdefault(_what(drawn), drawn)
+    tiles = widget_plan.alarm_tiles(f"{pipeline.name}: alarms", deployed.values(), names)
     return [text_widget.pipeline_head(everything, below), *tiles, *graphs.values()]
+
+
+def _what(drawn: Drawn) -> tuple[Any, ...]:
+    """What a graph shows, whatever it is called."""
+    return tuple((*row[:-1], row[-1].get("stat")) for row in drawn.properties["metrics"])
 
 
 def _pages(sections: Iterable[Section]) -> list[Page]:

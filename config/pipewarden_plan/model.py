@@ -87,7 +87,8 @@ class Maintenance:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """`protected` keeps all state when a stack is deleted; `encryption` is customer-managed or aws-owned."""
+    """`protected` keeps all state when a stack is deleted; `encryption` is customer-managed or aws-owned;
+    `transaction_search_percent` is None where the account's switch is left as it is."""
 
     name: str
     account: str
@@ -95,6 +96,7 @@ class Environment:
     partition: str = "aws"
     log_retention_days: int = 30
     tracing_percent: float = 5.0
+    transaction_search_percent: float | None = None
     remediation_mode: str = "act"
     retries_per_hour: int = 100
     probe_every_seconds: int = 300

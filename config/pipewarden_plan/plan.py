@@ -167,11 +167,22 @@ class DashboardPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueryPlan:
+    """A saved query of CloudWatch Logs Insights over at most fifty log groups."""
+
+    name: str
+    text: str
+    log_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TracingPlan:
-    """X-Ray groups as (name, filter expression) and one sampling rule as (name, fixed rate 0-1)."""
+    """X-Ray groups as (name, filter expression) and one sampling rule as (name, fixed rate 0-1); with
+    `transaction_search`, the percentage of spans that the whole account indexes."""
 
     groups: tuple[tuple[str, str], ...]
     sampling_rule: tuple[str, float] | None
+    transaction_search: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +199,7 @@ class TeamPlan:
     dashboards: tuple[DashboardPlan, ...]
     tracing: TracingPlan
     tags: Mapping[str, str]
+    queries: tuple[QueryPlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

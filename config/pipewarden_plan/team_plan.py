@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipewarden.names import Names
 from pipewarden_plan.alarm_plan import notice_idle_overrides, plan_alarms
@@ -10,7 +11,8 @@ from pipewarden_plan.core_plan import stack_tags
 from pipewarden_plan.dashboard_plan import plan_dashboards
 from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
 from pipewarden_plan.model import Environment, Mark, Pipeline
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan, TeamPlan
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan, QueryPlan, TeamPlan
+from pipewarden_plan.query_plan import plan_queries
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.route_plan import plan_quarantine
 from pipewarden_plan.schedule_plan import plan_deadlines
@@ -18,6 +20,7 @@ from pipewarden_plan.tracing_plan import plan_team_tracing
 from pipewarden_plan.watched import Watched
 
 ALARM_BYTES = 620  # of an alarm's JSON, besides what is named in it
+QUERY_BYTES = 300  # of a saved query, besides its text and its log groups
 OTHER_BYTES = 900  # of a queue with its policy, a schedule, a group
 
 
@@ -48,6 +51,8 @@ def plan_team(
         tracing=plan_team_tracing(team, everything, names),
         tags=stack_tags(environment, ", ".join(owners)),
     )
+    room = STACK_RESOURCES - resource_count(plan)
+    plan = replace(plan, queries=plan_queries(team, everything, room, names, remarks))
     _check_size(plan, pipelines[0].mark, remarks)
     return plan, dashboard_of
 
@@ -67,7 +72,7 @@ def resource_count(plan: TeamPlan) -> int:
     """Resources of the stack's template; a queue brings its policy."""
     deployed = sum(not alarm.disabled_reason for alarm in plan.alarms)
     others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards)
-    return deployed + others + len(plan.tracing.groups)
+    return deployed + others + len(plan.tracing.groups) + len(plan.queries)
 
 
 def template_bytes(plan: TeamPlan) -> int:
@@ -75,7 +80,8 @@ def template_bytes(plan: TeamPlan) -> int:
     alarms = sum(map(_alarm_bytes, plan.alarms))
     composites = sum(map(_composite_bytes, plan.composites))
     dashboards = sum(map(_dashboard_bytes, plan.dashboards))
-    return alarms + composites + dashboards + OTHER_BYTES * (2 * len(plan.queues) + len(plan.schedules) + 2)
+    queries = sum(map(_query_bytes, plan.queries))
+    return alarms + composites + dashboards + queries + OTHER_BYTES * (2 * len(plan.queues) + len(plan.schedules) + 2)
 
 
 def _alarm_bytes(alarm: AlarmPlan) -> int:
@@ -88,6 +94,10 @@ def _alarm_bytes(alarm: AlarmPlan) -> int:
 
 def _composite_bytes(composite: CompositePlan) -> int:
     return OTHER_BYTES + sum(len(child) + len(' OR ALARM("")') + 2 for child in composite.children)
+
+
+def _query_bytes(query: QueryPlan) -> int:
+    return QUERY_BYTES + len(query.text) + sum(len(group) + 3 for group in query.log_groups)
 
 
 def _dashboard_bytes(dashboard: DashboardPlan) -> int:

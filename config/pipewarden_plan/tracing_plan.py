@@ -28,7 +28,11 @@ def plan_core_tracing(environment: Environment, names: Names) -> TracingPlan:
     """A group of our own functions, and the sampling rule (docs/deployed.md says whom it binds)."""
     first, *others = (f'service("{names.function(role)}")' for role in FUNCTIONS)
     rule = (shorten(names.prefix, TRACING_NAME_CHARACTERS), environment.tracing_percent / 100)
-    return TracingPlan(groups=((_name(names, "core"), _any_of(first, others)),), sampling_rule=rule)
+    return TracingPlan(
+        groups=((_name(names, "core"), _any_of(first, others)),),
+        sampling_rule=rule,
+        transaction_search=environment.transaction_search_percent,
+    )
 
 
 def _name(names: Names, part: str) -> str:

@@ -18,7 +18,12 @@ from pipewarden_cdk.rendering.events import (
 from pipewarden_cdk.rendering.fragment import Fragment, reference
 from pipewarden_cdk.rendering.functions import ASSET_BUCKET, ASSET_KEY, render_functions
 from pipewarden_cdk.rendering.messaging import render_queues, render_topics
-from pipewarden_cdk.rendering.observing import render_dashboards, render_retention, render_tracing
+from pipewarden_cdk.rendering.observing import (
+    render_dashboards,
+    render_retention,
+    render_tracing,
+    render_transaction_search,
+)
 from pipewarden_cdk.rendering.policies import KEY_ID
 from pipewarden_cdk.rendering.storage import render_archive, render_key, render_secret, render_table
 from pipewarden_plan.plan import Plan
@@ -48,7 +53,9 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_secret(environment, names),
         **render_queues(core.queues, names, key, protected=environment.protected),
         **render_topics(core.topics, names, key),
-        **render_functions(core.functions, names, core.retention_days, has_key=has_key),
+        **render_functions(
+            core.functions, names, core.retention_days, has_key=has_key, protected=environment.protected
+        ),
         **render_rules(core.rules, names),
         **render_schedule_group(names),
         **render_scheduler_role(core.scheduler_statements, names, has_key=has_key),
@@ -57,5 +64,6 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_composites(core.composites, names, after=alarms),
         **render_retention(core.retention_groups, core.retention_days),
         **render_tracing(core.tracing, environment.name),
+        **render_transaction_search(core.tracing, names),
         **render_dashboards(core.dashboards),
     }

@@ -243,6 +243,8 @@ class Technology:
     events: tuple[EventRule, ...] = ()
     grants: tuple[Grant, ...] = ()
     log_groups: tuple[str, ...] = ()
+    queries: tuple[tuple[str, str], ...] = ()
+    """Saved Logs Insights queries over those groups, as (name, text); RUN-ID stands where a reader types one."""
     console: str = ""
     """Template of the console page of the resource; `$(run_id)` is filled too where a run is known."""
     run_console: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipewarden.names import Names
-from pipewarden_cdk.rendering.fragment import Fragment, attribute, reference, resource
+from pipewarden_cdk.rendering.fragment import Fragment, attribute, kept_when, reference, resource
 from pipewarden_cdk.rendering.policies import role_document, trust
 from pipewarden_plan.plan import ACKNOWLEDGE_URL, FunctionPlan
 
@@ -20,13 +20,17 @@ RESPONDERS_AT_ONCE = 10
 """A storm of signals waits in the queue instead of taking the account's concurrency from the pipelines themselves."""
 
 
-def render_functions(functions: Iterable[FunctionPlan], names: Names, log_days: int, *, has_key: bool) -> Fragment:
+INDEXED_FIELDS = {"responder": ["pipeline", "run_id", "incident"]}
+"""What the saved queries and the dashboards look for in the log of a function; a query skips what has another value."""
+
+
+def render_functions(
+    functions: Iterable[FunctionPlan], names: Names, log_days: int, *, has_key: bool, protected: bool
+) -> Fragment:
     fragment: Fragment = {}
     for function in functions:
         logical = function.role.capitalize()
-        log_group = {"LogGroupName": f"/aws/lambda/{function.name}", "RetentionInDays": log_days}
-        kept = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
-        fragment[f"{logical}Logs"] = resource("AWS::Logs::LogGroup", log_group, **kept)
+        fragment[f"{logical}Logs"] = _log_group(function, log_days, protected=protected)
         fragment.update(_role(logical, function, has_key=has_key))
         fragment[logical] = resource("AWS::Lambda::Function", _function(logical, function))
         if function.role in CALLED_ASYNCHRONOUSLY:
@@ -34,6 +38,18 @@ def render_functions(functions: Iterable[FunctionPlan], names: Names, log_days: 
     fragment.update(_signals_source(names))
     fragment.update(_acknowledge_url())
     return fragment
+
+
+def _log_group(function: FunctionPlan, days: int, *, protected: bool) -> dict[str, Any]:
+    """Where everything is protected, nobody deletes the record of what was decided, by whatever tool."""
+    fields = INDEXED_FIELDS.get(function.role)
+    properties = {
+        "LogGroupName": f"/aws/lambda/{function.name}",
+        "RetentionInDays": days,
+        "DeletionProtectionEnabled": protected or None,
+        "FieldIndexPolicies": [{"Fields": fields}] if fields else None,
+    }
+    return resource("AWS::Logs::LogGroup", properties, **kept_when(protected))
 
 
 def _role(logical: str, function: FunctionPlan, *, has_key: bool) -> Fragment:

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, attribute, logical_id, resource
-from pipewarden_plan.plan import DashboardPlan, TracingPlan
+from pipewarden_plan.plan import DashboardPlan, QueryPlan, TracingPlan
 
 GROUPS_AT_ONCE = 250
 """Of one custom resource, so that one call of the retention function ends well within its time."""
@@ -22,6 +23,16 @@ def render_dashboards(dashboards: Iterable[DashboardPlan]) -> Fragment:
             },
         )
         for dashboard in dashboards
+    }
+
+
+def render_queries(queries: Iterable[QueryPlan]) -> Fragment:
+    return {
+        logical_id("Query", query.name): resource(
+            "AWS::Logs::QueryDefinition",
+            {"Name": query.name, "QueryString": query.text, "LogGroupNames": list(query.log_groups)},
+        )
+        for query in queries
     }
 
 
@@ -46,6 +57,36 @@ def render_tracing(tracing: TracingPlan, environment: str) -> Fragment:
         }
         fragment[logical_id("Sampling", name)] = resource("AWS::XRay::SamplingRule", {"SamplingRule": rule})
     return fragment
+
+
+def render_transaction_search(tracing: TracingPlan, names: Names) -> Fragment:
+    """All spans of the account go to the log group `aws/spans`, where X-Ray may write by this policy, and part of them
+    is indexed (CloudWatch guide, "Enable Transaction Search"). A switch of the account: hence only where declared."""
+    if tracing.transaction_search is None:
+        return {}
+    groups = ("aws/spans", "/aws/application-signals/data")
+    statement = {
+        "Sid": "TransactionSearch",
+        "Effect": "Allow",
+        "Principal": {"Service": "xray.amazonaws.com"},
+        "Action": "logs:PutLogEvents",
+        "Resource": [names.arn("logs", f"log-group:{group}:*") for group in groups],
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": names.arn("xray", "*")},
+            "StringEquals": {"aws:SourceAccount": names.account},
+        },
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return {
+        "SpansPolicy": resource(
+            "AWS::Logs::ResourcePolicy", {"PolicyName": f"{names.prefix}-spans", "PolicyDocument": policy}
+        ),
+        "TransactionSearch": resource(
+            "AWS::XRay::TransactionSearchConfig",
+            {"IndexingPercentage": tracing.transaction_search},
+            DependsOn=["SpansPolicy"],
+        ),
+    }
 
 
 def render_retention(groups: Sequence[str], days: int) -> Fragment:

@@ -348,6 +348,14 @@ TECHNOLOGY = Technology(
         f"{PYTHON_SHELL_LOG_GROUP}/error",
         f"{PYTHON_SHELL_LOG_GROUP}/output",
     ),
+    queries=(
+        (
+            "by run id",
+            # Glue names its log streams after the run.
+            "fields @timestamp, @logStream, @message | filter @logStream like 'RUN-ID' | sort @timestamp asc "
+            "| limit 1000",
+        ),
+    ),
     console="https://$(region).$(console)/gluestudio/home?region=$(region)#/editor/job/$(job_name)/runs",
     run_console="https://$(region).$(console)/gluestudio/home?region=$(region)#/job/$(job_name)/run/$(run_id)",
     errors=ERRORS,

@@ -271,6 +271,17 @@ TECHNOLOGY = Technology(
     ),
     grants=(Grant(purpose="retry", actions=("lambda:InvokeFunction",), resources=(ARN, f"{ARN}:*")),),
     log_groups=("/aws/lambda/$(function)",),
+    queries=(
+        (
+            "by run id",
+            "fields @timestamp, @log, @message | filter @requestId = 'RUN-ID' | sort @timestamp asc | limit 1000",
+        ),
+        (
+            "durations and memory",
+            "filter @type = 'REPORT' | stats max(@duration) as longest_ms, pct(@duration, 90) as p90_ms, "
+            "max(@maxMemoryUsed / @memorySize) as memory_part by bin(1h) as hour, @log | sort hour desc",
+        ),
+    ),
     console="https://$(region).$(console)/lambda/home?region=$(region)#/functions/$(function)?tab=monitoring",
     # `$252F` is how the console writes a slash in its log links.
     run_console="https://$(region).$(console)/cloudwatch/home?region=$(region)#logsV2:log-groups/log-group/"

@@ -266,6 +266,7 @@ TECHNOLOGY = Technology(
                 ExecutionsFailed="failed",
                 ExecutionsTimedOut="timed out",
                 ExecutionsAborted="aborted",
+                ExecutionThrottled="throttles",
             ),
             unit="Count",
             stacked=True,
@@ -282,8 +283,8 @@ TECHNOLOGY = Technology(
             unit="Milliseconds",
         ),
         Widget(
-            title="$(resource): executions started, redriven, throttled",
-            metrics=_counts(ExecutionsStarted="started", ExecutionsRedriven="redriven", ExecutionThrottled="throttles"),
+            title="$(resource): executions started and redriven",
+            metrics=_counts(ExecutionsStarted="started", ExecutionsRedriven="redriven"),
             unit="Count",
         ),
         Widget(
@@ -327,6 +328,18 @@ TECHNOLOGY = Technology(
         Grant(purpose="retry", actions=("states:StartExecution",), resources=(STATE_MACHINE,)),
     ),
     log_groups=("/aws/vendedlogs/states/$(state_machine)-Logs",),
+    queries=(
+        (
+            "by run id",
+            "fields @timestamp, type, id, details.name, details.error, details.cause | filter execution_arn = 'RUN-ID' "
+            "| sort @timestamp asc | limit 1000",
+        ),
+        (
+            "failures by state",
+            "filter type like /Failed|TimedOut|Aborted/ | stats count(*) as times by type, details.error "
+            "| sort times desc",
+        ),
+    ),
     console="https://$(region).$(console)/states/home?region=$(region)#/statemachines/view/" + STATE_MACHINE,
     run_console="https://$(region).$(console)/states/home?region=$(region)#/v2/executions/details/$(run_id)",
     errors=ERRORS,

@@ -202,7 +202,7 @@ def test_shared_log_groups_are_told(plan: Plan) -> None:
 def test_resources_are_counted(plan: Plan) -> None:
     team = plan.teams[0]
     deployed = sum(not alarm.disabled_reason for alarm in team.alarms)
-    assert resource_count(team) == deployed + 3 + 2 + 1 + 1 + 1
+    assert resource_count(team) == deployed + 3 + 2 + 1 + 1 + 1 + len(team.queries)
 
 
 def test_what_is_declared_twice_is_drawn_once(planned: Planned, declare: Declare) -> None:
