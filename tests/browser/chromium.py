@@ -161,10 +161,13 @@ class Page:
                         found.append(f"request for {details['request']['url']}")
         return found
 
-    def picture(self, path: Path) -> None:
-        """Save the whole page as a PNG. The window grows first: a capture beyond it draws graphs in passing sizes."""
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        self.resize(self._width, int(size["height"]))
+    def picture(self, path: Path, height: int = 0) -> None:
+        """Save the page from its top as a PNG, the whole of it or a part.
+
+        The window grows first: a capture beyond it draws graphs in passing sizes.
+        """
+        whole = int(self.call("Page.getLayoutMetrics")["cssContentSize"]["height"])
+        self.resize(self._width, min(height, whole) if height else whole)
         self.run("new Promise((done) => setTimeout(done, 300))")
         answer = self.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(answer["data"]))

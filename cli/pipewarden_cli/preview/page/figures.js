@@ -24,8 +24,14 @@ function sparkline(item) {
   const place = (value, at) => `${((at / (item.line.length - 1 || 1)) * 300).toFixed(1)},${(reach ? 46 - ((value - least) / reach) * 42 : 25).toFixed(1)}`;
   const dots = item.line.map((value, at) => (value === null ? null : place(value, at))).filter(Boolean);
   const color = visible(item.color);
+  const frame = { viewBox: '0 0 300 50', preserveAspectRatio: 'none', class: 'sparkline', role: 'img', 'aria-label': `${item.label} over time` };
+  // Something counted now and then is no line: a stroke for each time.
+  if (known.length < item.line.length * 0.4 && known.every(Number.isInteger)) {
+    const strokes = dots.map((dot) => `M${dot.split(',')[0]},50V${dot.split(',')[1]}`).join('');
+    return makeSvg('svg', frame, makeSvg('path', { d: strokes, fill: 'none', stroke: color, 'stroke-width': 4, 'vector-effect': 'non-scaling-stroke' }));
+  }
   const first = dots[0].split(',')[0], last = dots[dots.length - 1].split(',')[0];
-  return makeSvg('svg', { viewBox: '0 0 300 50', preserveAspectRatio: 'none', class: 'sparkline', role: 'img', 'aria-label': `${item.label} over time` },
+  return makeSvg('svg', frame,
     makeSvg('path', { d: `M${first},50L${dots.join('L')}L${last},50Z`, fill: color, opacity: 0.16 }),
     makeSvg('path', { d: `M${dots.join('L')}`, fill: 'none', stroke: color, 'stroke-width': 1.6, 'vector-effect': 'non-scaling-stroke' }));
 }

@@ -44,9 +44,14 @@ function show(id, scroll = true) {
   document.querySelector('main').replaceChildren(view.section);
   document.getElementById('current').textContent = dashboard.name;
   document.getElementById('time').textContent = `${moment(dashboard.start * 1000)} – ${moment(dashboard.end * 1000)} UTC`;
-  for (const tab of document.querySelectorAll('.tab')) tab.setAttribute('aria-current', String(tab.hash === `#${dashboard.id}`));
+  for (const tab of document.querySelectorAll('.tab')) markTab(tab, tab.hash === `#${dashboard.id}`);
   if (scroll) window.scrollTo(0, 0);
   drawAll(view);
+}
+
+function markTab(tab, current) {
+  tab.setAttribute('aria-current', String(current));
+  if (current) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
 }
 
 // What can be seen is drawn at once, the rest while the browser is idle.
