@@ -30,7 +30,8 @@ def test_alarms_look_at_metrics_that_are_written(plan: Plan) -> None:
 
 
 def test_graphs_show_metrics_that_are_written(plan: Plan) -> None:
-    boards = json.loads(plan_as_json(plan))["teams"][0]["dashboards"]
+    read = json.loads(plan_as_json(plan))
+    boards = [*read["core"]["dashboards"], *read["teams"][0]["dashboards"]]
     rows = [
         row
         for board in boards
