@@ -66,7 +66,7 @@ def pipeline_head(everything: Sequence[Watched], below: Mapping[str, Sequence[st
         facts.append(f"Open: {listed(links)}")
     if facts:
         lines += ["", " · ".join(facts)]
-    return text("\n".join(lines), height=2)
+    return text("\n".join(lines), height=3 if pipeline.description else 2)
 
 
 def console(watched: Watched) -> str:

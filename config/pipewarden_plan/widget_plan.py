@@ -16,6 +16,7 @@ GRAPH_HEIGHT = 6
 GRAPH_PERIOD_SECONDS = 300
 WIDGET_METRICS = 500  # CloudWatch: metrics in one widget
 TILES_IN_A_ROW = 4
+SAME = ("...",)  # CloudWatch: the metric of the row before; a template holds hundreds of these
 
 Key = tuple[Any, ...]
 Judges = Mapping[Key, Sequence[AlarmPlan]]
@@ -65,6 +66,7 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
     if not watched.declares(widget.needs):
         return None
     rows: list[list[Any]] = []
+    before: list[str] = []
     bands: list[list[Any]] = []
     lines: dict[str, dict[str, Any]] = {}
     for namespace, name, dimensions, statistic, label in widget.metrics:
@@ -72,7 +74,9 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
         metric = (watched.fill(namespace), watched.fill(name))
         shown = watched.fill(label)
         options = {"stat": watched.fill(statistic), "label": shown, **coloured(shown)}
-        rows.append([*metric, *(part for pair in filled.items() for part in pair), options])
+        named = [*metric, *(part for pair in filled.items() for part in pair)]
+        rows.append([*(named if named != before else SAME), options])
+        before = named
         for alarm in judged.get((*metric, *sorted(filled.items())), ()):
             if alarm.comparison != "outside-band":
                 text = f"{alarm.key} {alarm.comparison}"

@@ -42,8 +42,10 @@ def widgets(board: DashboardPlan, kind: str = "") -> list[dict[str, Any]]:
 
 def metrics(board: DashboardPlan) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     for widget in widgets(board, "metric"):
+        before: list[Any] = []
         for row in widget["properties"]["metrics"]:
-            yield widget, row
+            before = [*before[:-1], row[-1]] if row[0] == "..." else row
+            yield widget, before
 
 
 def titled(board: DashboardPlan, title: str) -> dict[str, Any]:

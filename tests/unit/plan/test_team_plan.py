@@ -173,7 +173,7 @@ def test_a_stack_over_the_limits_is_refused_with_the_numbers(planned: Planned, d
         planned(*pipelines)
     (line,) = str(refused.value).splitlines()
     assert line.startswith(
-        "config/pipelines/crm.yaml:1: The stack pipewarden-prod-crm needs 612 resources and about 1,2"
+        "config/pipelines/crm.yaml:1: The stack pipewarden-prod-crm needs 612 resources and about 1,1"
     )
     assert "another file" in line
 
