@@ -52,7 +52,7 @@ picture: setup ## The README's picture: run the demo and take a screenshot of it
 	@pipewarden demo --report .pipewarden/demo.html
 	@profile=$$(mktemp -d) && chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
 	  --hide-scrollbars --user-data-dir=$$profile --window-size=1280,1850 --screenshot=docs/images/demo.png \
-	  "file://$(CURDIR)/.pipewarden/demo.html" && rm -rf $$profile
+	  "file://$(CURDIR)/.pipewarden/demo.html" 2>/dev/null && rm -rf $$profile
 
 bench: setup ## Print the tables of benchmarks/
 	@python benchmarks/run.py

@@ -1,12 +1,18 @@
 """What the demo ends with: the stories, the incidents' timelines and every inbox, as a report."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pipewarden_cli.demo.stories import dead_letters
 from pipewarden_cli.demo.telling import Story, Telling
-from pipewarden_cli.demo.world import World
+from pipewarden_cli.demo.world import ENVIRONMENT, World
 from pipewarden_cli.local.imitation import imitations
+from pipewarden_cli.preview.account.answers import AccountAnswers
+from pipewarden_cli.preview.command import planned_dashboards
+from pipewarden_cli.preview.html import Page, render_page
+from pipewarden_cli.preview.render import draw_dashboards
+from pipewarden_cli.project import plan_environment
 from pipewarden_cli.report.contents import Check, Count, DemoReport, Fact, IncidentReport, Mail, StoryReport
 
 
@@ -39,6 +45,15 @@ def make_report(stories: Sequence[Story], tellings: Sequence[Telling], world: Wo
         emulator=f"ministack {world.aws.version}",
         imitations=tuple(imitations()),
     )
+
+
+def draw_dashboards_page(world: World) -> str:
+    """The deployed dashboards as one HTML page, with the data that the embedded AWS holds now."""
+    plan = plan_environment(world.root, ENVIRONMENT)
+    answers = AccountAnswers(lambda service, _region: world.client(service), world.aws.region)
+    now = int(time.time())
+    contents = draw_dashboards(planned_dashboards(plan), answers, now)
+    return render_page(Page(title=ENVIRONMENT, origin="embedded AWS", now=now, theme="auto"), contents)
 
 
 def _story_report(

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pipewarden_cli.demo import source
 from pipewarden_cli.demo.deployment import Cdk
-from pipewarden_cli.demo.ending import make_report
+from pipewarden_cli.demo.ending import draw_dashboards_page, make_report
 from pipewarden_cli.demo.screen import Screen
 from pipewarden_cli.demo.stories import dead_letters, deterministic, escalation, redrive, stale, transient
 from pipewarden_cli.demo.telling import InterruptedStoryError, Story, Telling
@@ -48,13 +48,17 @@ def run(arguments: Namespace) -> int:
             world = stack.enter_context(prepared(root, folder, screen, keep=arguments.keep))
             tell_all(STORIES, tellings, world)
         report = make_report(STORIES, tellings, world, started)
+        dashboards = draw_dashboards_page(world)
         if arguments.keep:
             console.print(f"The embedded AWS keeps running at {world.aws.endpoint_url}; end it: pipewarden local stop")
     page = Path(arguments.report or root / ".pipewarden" / "demo.html").resolve()
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_html(report), encoding="utf-8")
+    beside = page.with_name(f"{page.stem}-dashboards.html")
+    beside.write_text(dashboards, encoding="utf-8")
     console.print(render_text(report), markup=False, highlight=False)
     console.print(f"The same as a page: {page}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"The dashboards with this data: {beside}", soft_wrap=True, markup=False, highlight=False)
     return 0 if report.passed else 1
 
 
