@@ -12,7 +12,8 @@ from pipewarden_plan.dashboard_plan import paging
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import AlarmPlan, DashboardPlan, TeamPlan
 from pipewarden_plan.remarks import Remarks
-from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, minutes, severity_row, text
+from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, severity_row, text
+from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import (
     FULL_WIDTH,
@@ -117,7 +118,7 @@ def _incidents(environment: Environment) -> list[Drawn]:
     ]
     # Only where somebody is called an acknowledgement is waited for.
     answers = [
-        limit(f"{severity} within {minutes(route.respond_within_seconds)}", route.respond_within_seconds)
+        limit(f"{severity} within {show_duration(route.respond_within_seconds)}", route.respond_within_seconds)
         for severity, route in sorted(environment.severities.items())
         if route.escalate
     ]

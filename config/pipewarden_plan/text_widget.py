@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipewarden.settings import Severity
 from pipewarden_plan.model import Environment, Pipeline
+from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import Drawn
 
@@ -28,19 +29,20 @@ def header(team: str, owner: str, pipelines: Sequence[Pipeline], environment: En
 
 def severity_row(name: str, route: Severity) -> str:
     """One line of the severity matrix."""
-    called = ", ".join(f"{rung.to} after {minutes(rung.after_seconds)}" for rung in route.escalate)
-    return f"| {name} | {minutes(route.respond_within_seconds)} | {', '.join(route.notify)} | {called or 'nobody'} |"
+    called = ", ".join(f"{rung.to} {_after(rung.after_seconds)}" for rung in route.escalate)
+    told = ", ".join(route.notify)
+    return f"| {name} | {show_duration(route.respond_within_seconds)} | {told} | {called or 'nobody'} |"
 
 
-def minutes(seconds: float) -> str:
-    return f"{seconds / 60:g} min"
+def _after(seconds: float) -> str:
+    return f"after {show_duration(seconds)}" if seconds else "at once"
 
 
 def maintenance(environment: Environment, pipelines: Iterable[str]) -> list[str]:
     """The windows that concern the pipelines, in words: a line in a graph would need a date, and a plan knows none."""
     concerned = {"*", *pipelines}
     return [
-        f"Maintenance: {window.name}, `{window.cron}` {window.timezone}, for {minutes(window.duration_seconds)}"
+        f"Maintenance: {window.name}, `{window.cron}` {window.timezone}, for {show_duration(window.duration_seconds)}"
         for window in environment.maintenance
         if concerned & set(window.pipelines)
     ]

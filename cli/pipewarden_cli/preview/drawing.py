@@ -26,6 +26,7 @@ class Scene:
     frame: Timeframe
     answers: Answers
     addresses: Mapping[str, str]
+    now: int
 
 
 def alarm_needs(kind: str, properties: Mapping[str, Any]) -> list[str]:
@@ -51,7 +52,7 @@ def draw(kind: str, properties: Mapping[str, Any], scene: Scene) -> Contents:
         case "text":
             return draw_text(properties, scene.addresses)
         case "alarm":
-            return draw_alarms(properties, list(scene.answers.alarms(alarm_arns(properties))), scene.frame.end)
+            return draw_alarms(properties, list(scene.answers.alarms(alarm_arns(properties))), scene.now)
         case "log":
             request = read_log_request(properties, scene.frame)
             return draw_log(properties, request, scene.answers.logs(request))

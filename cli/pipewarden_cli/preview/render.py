@@ -41,7 +41,7 @@ def _identity(number: int) -> str:
 
 def _draw_dashboard(dashboard: Dashboard, answers: Answers, now: int, addresses: Mapping[str, str]) -> Contents:
     frame = timeframe(dashboard.start, dashboard.end, now, dashboard.inherit_periods)
-    scene = Scene(frame, answers, addresses)
+    scene = Scene(frame, answers, addresses, now)
     remarks = list(dashboard.remarks)
     variables = [_with_choices(variable, dashboard, answers, remarks) for variable in dashboard.variables]
     panels = [_panel(widget, [v for v in variables if v.choices]) for widget in dashboard.widgets]

@@ -63,7 +63,7 @@ def test_a_disabled_alarm_draws_no_line(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("text", "| P0 | 15 min | pager, ops-slack | primary after 0 min |"),
+        ("text", "| P0 | 15m | pager, ops-slack | primary at once |"),
         ("text", "https://wiki.example.com/runbooks/customer-import"),
         ("log", "SOURCE '/aws/lambda/crm-export-prod'"),
         ("metric", "RunsRetried"),

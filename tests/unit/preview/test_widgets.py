@@ -58,7 +58,7 @@ class Told:
 
 
 def drawn(kind: str, properties: dict[str, Any], source: Told | None = None) -> dict[str, Any]:
-    return draw(kind, properties, Scene(FRAME, source or Told(), {"ops": "#dashboard-1"}))
+    return draw(kind, properties, Scene(FRAME, source or Told(), {"ops": "#dashboard-1"}, FRAME.end))
 
 
 METRICS = [["N", "M", "Q", "a"], ["...", "b"]]

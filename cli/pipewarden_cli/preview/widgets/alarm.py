@@ -12,7 +12,7 @@ KNOWN = frozenset(("alarms", "sortBy", "states", "title"))
 ORDER = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 
 
-def draw_alarms(properties: Mapping[str, Any], found: Sequence[AlarmStatus], end: int) -> Contents:
+def draw_alarms(properties: Mapping[str, Any], found: Sequence[AlarmStatus], now: int) -> Contents:
     """The tiles, sorted and filtered as the widget asks; alarms that do not exist are named as missing."""
     title = loose.text(properties.get("title")) or "Alarms"
     arns = alarm_arns(properties)
@@ -30,7 +30,7 @@ def draw_alarms(properties: Mapping[str, Any], found: Sequence[AlarmStatus], end
     return {
         "kind": "alarms",
         "title": title,
-        "tiles": [_tile(alarm, end) for alarm in shown] + [_missing(name) for name in missing],
+        "tiles": [_tile(alarm, now) for alarm in shown] + [_missing(name) for name in missing],
         "notes": unknown_properties(properties, KNOWN),
     }
 
@@ -45,8 +45,8 @@ def alarm_name(arn: str) -> str:
     return arn.partition(":alarm:")[2] or arn
 
 
-def _tile(alarm: AlarmStatus, end: int) -> Contents:
-    since = "" if alarm.since is None else _ago(end - alarm.since)
+def _tile(alarm: AlarmStatus, now: int) -> Contents:
+    since = "" if alarm.since is None else _ago(max(0, now - alarm.since))
     at = "" if alarm.since is None else datetime.fromtimestamp(alarm.since, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return {"name": alarm.name, "state": alarm.state, "since": since, "at": at, "reason": alarm.reason}
 
