@@ -34,7 +34,7 @@ def _facts(pipeline: PipelineSettings) -> Iterator[Branch]:
     if pipeline.expect:
         yield branch("expects", pipeline_expectations(pipeline.expect))
     if pipeline.upstream:
-        yield branch("needs", f"{', '.join(pipeline.upstream)}: a failure there explains one here, and pages alone")
+        yield branch("needs", f"{', '.join(pipeline.upstream)}: pages there name this pipeline as what hangs below")
     if pipeline.downstream:
         yield branch("feeds", ", ".join(pipeline.downstream))
     if pipeline.runbook:
