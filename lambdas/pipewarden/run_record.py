@@ -7,6 +7,7 @@ from pipewarden.measurement import Measurement
 from pipewarden.run_history import RunHistory
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy
+from pipewarden.usage import METRICS
 
 
 def remember_run(signal: Signal, decision: Decision, history: History, policy: Policy) -> RunHistory | None:
@@ -41,6 +42,8 @@ def measure_run(
     values.append(("RunDurationSeconds", seconds, "Seconds"))
     values.append(("DurationRatio", history.runs.duration_ratio(seconds) if seconds is not None else None, "None"))
     values.append(("SuccessRate", after.success_rate(now, policy.rate_days), "Percent"))
+    if history.run:
+        values += [(METRICS[billed], amount, "Count") for billed, amount in history.run.usage.items()]
     for name, value, unit in values:
         if value is not None:
             measured = Measurement(

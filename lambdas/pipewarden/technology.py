@@ -85,7 +85,11 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of a resource as its service records it. Times are UTC; `redrive` counts restarts of the same run id."""
+    """One run of a resource as its service records it. Times are UTC; `redrive` counts restarts of the same run id.
+
+    `usage` is what the run is billed for, amount by unit; the units are those of `usage.METRICS`. Empty while it is
+    not known.
+    """
 
     run_id: str
     state: RunState
@@ -99,6 +103,7 @@ class Run:
     log_group: str = ""
     log_stream: str = ""
     input: Mapping[str, Any] = field(default_factory=dict)
+    usage: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def duration_seconds(self) -> float | None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from pipewarden.signal import Signal
 from pipewarden.technology import Run, Target, Technology
+from pipewarden.usage import METRICS
 
 Declare = Callable[[Technology], Target]
 Recorded = tuple[Technology, Path]
@@ -64,7 +65,9 @@ def test_a_run_is_described_with_its_error_and_where_it_logs(
     signal = Signal.from_json((path.parent / f"{recorded['event']}.signal.json").read_text(encoding="utf-8"))
     clients = converse(recorded["calls"])
     assert technology.describe_run
-    _compare(technology.describe_run(clients, declare(technology), signal), recorded["run"])
+    run = technology.describe_run(clients, declare(technology), signal)
+    _compare(run, recorded["run"])
+    assert set(run.usage) <= set(METRICS)
     _check_read_grants(technology, clients.asked)
 
 
