@@ -52,12 +52,12 @@ def plan_dashboards(
     pages = _pages(_sections(everything, alarms, below, environment, names))
     titles = [names.dashboard("operations", team, number) for number in range(1, len(pages) + 1)]
     index = _index(pages, titles, environment) if len(pages) > 1 else None
-    states = widget_plan.alarm_tiles(f"{team}: alarms by severity, red while any is raised", paging(composites), names)
+    states = paging(composites)
     dashboards = tuple(
         DashboardPlan(
             name=name,
             title=f"{team} operations",
-            body=_body(team, page, [*([index] if index else []), *states], alarms, environment, names),
+            body=_body(team, page, index, states, alarms, environment, names),
         )
         for name, page in zip(titles, pages, strict=True)
     )
@@ -130,8 +130,9 @@ def _section_widgets(
             if drawn:
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
                 graphs.setdefault(_what(drawn), drawn)
-    tiles = widget_plan.alarm_tiles(f"{pipeline.name}: alarms", deployed.values(), names)
-    return [text_widget.pipeline_head(everything, below), *tiles, *graphs.values()]
+    head = text_widget.pipeline_head(everything, below)
+    heads = widget_plan.beside(head, f"{pipeline.name}: alarms", list(deployed.values()), names)
+    return [*heads, *widget_plan.across(list(graphs.values()))]
 
 
 def _what(drawn: Drawn) -> tuple[Any, ...]:
@@ -159,13 +160,14 @@ def _index(pages: Sequence[Page], titles: Sequence[str], environment: Environmen
         f"- [{title}](#dashboards:name={title}): {page.pipelines[0].name} to {page.pipelines[-1].name}"
         for title, page in zip(titles, pages, strict=True)
     ]
-    return text_widget.text(f"## Pages in {environment.region}\n" + "\n".join(rows), height=2 + len(rows))
+    return text_widget.text(f"## Pages in {environment.region}\n" + "\n".join(rows))
 
 
 def _body(
     team: str,
     page: Page,
-    first: Sequence[Drawn],
+    index: Drawn | None,
+    states: Sequence[str],
     alarms: Sequence[AlarmPlan],
     environment: Environment,
     names: Names,
@@ -173,12 +175,14 @@ def _body(
     everything = [watched for section in page.sections for watched in section.everything]
     log_groups = tuple(dict.fromkeys(group for watched in everything for group in log_groups_of(watched)))
     owners = ", ".join(dict.fromkeys(pipeline.owner for pipeline in page.pipelines))
-    header = text_widget.header(team, owners, page.pipelines, environment)
+    words = text_widget.header(team, owners, page.pipelines, environment)
+    header = widget_plan.beside(words, f"{team}: alarms by severity, red while any is raised", states, names)
     decisions = log_widget.decisions([pipeline.name for pipeline in page.pipelines], names)
     sections = [drawn for section in page.sections for drawn in section.widgets]
     last = [*_success_rates(everything, alarms, environment), *remediation(everything, environment)]
     errors = log_widget.errors(log_groups, environment.region)
-    return {"widgets": placed([header, *first, *decisions, *sections, *last, *errors])}
+    first = [*header, *([index] if index else [])]
+    return {"widgets": placed([*first, *decisions, *sections, *widget_plan.across(last), *errors])}
 
 
 def _success_rates(everything: Iterable[Watched], alarms: Iterable[AlarmPlan], environment: Environment) -> list[Drawn]:

@@ -95,7 +95,7 @@ def _head(pipelines: Sequence[Pipeline], teams: Sequence[TeamPlan], environment:
     diagnostic = names.dashboard("diagnostic")
     lines += [f"Why something fails: [diagnostic](#dashboards:name={diagnostic})"]
     lines += maintenance(environment, (pipeline.name for pipeline in pipelines))
-    return text("\n".join(lines), height=2 + len(lines) // 3)
+    return text("\n".join(lines))
 
 
 def _incidents(environment: Environment) -> list[Drawn]:

@@ -6,14 +6,28 @@ from pipewarden.settings import Severity
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import Drawn
+from pipewarden_plan.widget_plan import FULL_WIDTH, Drawn
 
 MOST_NAMED = 8
+ROW_PIXELS, TEXT_PADDING_PIXELS = 52, 16
+LINE_PIXELS = {"# ": 36, "## ": 28, "| ---": 0, "|": 28, "": 20}
+"""What a line takes, by how it begins; the first that fits counts."""
 SEVERITY_ROWS = ("| Severity | Answer within | Told | Called |", "| --- | --- | --- | --- |")
 
 
-def text(markdown: str, height: int) -> Drawn:
-    return Drawn("text", {"markdown": markdown}, height=height)
+def text(markdown: str, height: int = 0, width: int = FULL_WIDTH) -> Drawn:
+    """A text as high as its lines ask for, where no height is given."""
+    return Drawn("text", {"markdown": markdown}, width, height or _height(markdown))
+
+
+def _height(markdown: str) -> int:
+    """Rows of the grid that the lines take, each on one line; a row has about 52 pixels."""
+    pixels = sum(map(_pixels, filter(None, markdown.splitlines())))
+    return -(-(TEXT_PADDING_PIXELS + pixels) // ROW_PIXELS)
+
+
+def _pixels(line: str) -> int:
+    return next(pixels for start, pixels in LINE_PIXELS.items() if line.startswith(start))
 
 
 def header(team: str, owner: str, pipelines: Sequence[Pipeline], environment: Environment) -> Drawn:
@@ -24,7 +38,7 @@ def header(team: str, owner: str, pipelines: Sequence[Pipeline], environment: En
     if runbooks:
         lines.append(f"Runbooks: {listed([f'[{name}]({address})' for name, address in runbooks.items()])}")
     lines += maintenance(environment, {pipeline.name for pipeline in pipelines})
-    return text("\n".join(lines), height=2 + len(lines) // 3)
+    return text("\n".join(lines))
 
 
 def severity_row(name: str, route: Severity) -> str:
@@ -68,7 +82,7 @@ def pipeline_head(everything: Sequence[Watched], below: Mapping[str, Sequence[st
         facts.append(f"Open: {listed(links)}")
     if facts:
         lines += ["", " · ".join(facts)]
-    return text("\n".join(lines), height=3 if pipeline.description else 2)
+    return text("\n".join(lines))
 
 
 def console(watched: Watched) -> str:

@@ -10,13 +10,15 @@ from pipewarden_plan.limits import WIDGET_ALARMS
 from pipewarden_plan.plan import AlarmPlan, MetricPlan
 from pipewarden_plan.watched import Watched
 
-FULL_WIDTH = 24
+FULL_WIDTH, HALF_WIDTH = 24, 12
+MOST_BESIDE = 7  # rows: higher tiles would leave much of a text empty
+ROWS = {"text": "words", "alarm": "words"}
 GRAPH_WIDTH = 8
 GRAPH_HEIGHT = 6
 GRAPH_PERIOD_SECONDS = 300
 WIDGET_METRICS = 500  # CloudWatch: metrics in one widget
-TILES_IN_A_ROW = 4
-SAME = ("...",)  # CloudWatch: the metric of the row before; a template holds hundreds of these
+TILES_COLUMNS = 5  # about what one tile takes
+SAME = "..."  # CloudWatch: the metric of the row before, and "." one field of it; a template holds hundreds of these
 
 Key = tuple[Any, ...]
 Judges = Mapping[Key, Sequence[AlarmPlan]]
@@ -33,14 +35,26 @@ class Drawn(NamedTuple):
     metrics: int = 0
 
 
-def alarm_tiles(title: str, alarms: Iterable[str], names: Names) -> list[Drawn]:
+def alarm_tiles(title: str, alarms: Iterable[str], names: Names, *, width: int = FULL_WIDTH) -> list[Drawn]:
     """The state of alarms at a glance; CloudWatch shows a hundred in one widget."""
     arns = [names.arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms]
+    a_row = width // TILES_COLUMNS
     return [
-        Drawn("alarm", {"title": title, "alarms": shown}, height=1 + -(-len(shown) // TILES_IN_A_ROW))
+        Drawn("alarm", {"title": title, "alarms": shown}, width, height=1 + -(-len(shown) // a_row))
         for start in range(0, len(arns), WIDGET_ALARMS)
         if (shown := arns[start : start + WIDGET_ALARMS])
     ]
+
+
+def beside(words: Drawn, title: str, alarms: Sequence[str], names: Names) -> list[Drawn]:
+    """A text and the tiles of alarms in one row; below each other where one widget does not show all of them."""
+    if not alarms:
+        return [words]
+    tiles = alarm_tiles(title, alarms, names, width=HALF_WIDTH)
+    if len(tiles) > 1 or tiles[0].height > MOST_BESIDE:
+        return [words, *alarm_tiles(title, alarms, names)]
+    height = max(words.height, tiles[0].height)
+    return [found._replace(width=HALF_WIDTH, height=height) for found in (words, tiles[0])]
 
 
 def key_of(metric: MetricPlan) -> Key:
@@ -66,21 +80,19 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
     if not watched.declares(widget.needs):
         return None
     rows: list[list[Any]] = []
-    before: list[str] = []
     bands: list[list[Any]] = []
-    lines: dict[str, dict[str, Any]] = {}
+    lines: dict[tuple[str, float], list[str]] = {}
     for namespace, name, dimensions, statistic, label in widget.metrics:
         filled = watched.dimensions(dimensions)
         metric = (watched.fill(namespace), watched.fill(name))
         shown = watched.fill(label)
         options = {"stat": watched.fill(statistic), "label": shown, **coloured(shown)}
         named = [*metric, *(part for pair in filled.items() for part in pair)]
-        rows.append([*(named if named != before else SAME), options])
-        before = named
+        rows.append([*named, options])
         for alarm in judged.get((*metric, *sorted(filled.items())), ()):
             if alarm.comparison != "outside-band":
-                text = f"{alarm.key} {alarm.comparison}"
-                lines[text] = limit(text, alarm.threshold)
+                kind = alarm.key.removeprefix(f"{alarm.resource}.")
+                lines.setdefault((alarm.comparison, alarm.threshold), []).append(kind)
             elif alarm.metric.statistic == options["stat"]:
                 options["id"] = f"m{len(rows)}"
                 bands.append(_band(options["id"], alarm.threshold))
@@ -88,7 +100,11 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
         return None
     unit = widget.unit or " ".join((rows[0][-1]["stat"], rows[0][1]))
     title = watched.fill(widget.title)
-    return series(title, rows + bands, region, unit, list(lines.values()), stacked=widget.stacked)
+    limits = [
+        limit(f"{', '.join(dict.fromkeys(kinds))} {comparison} {value:g}", value)
+        for (comparison, value), kinds in lines.items()
+    ]
+    return series(title, rows + bands, region, unit, limits, stacked=widget.stacked)
 
 
 def _band(measured: str, width: float) -> list[Any]:
@@ -159,16 +175,51 @@ def resource_metric(name: str, statistic: str, watched: Watched, environment: st
     return ["Pipewarden", name, *place, {"stat": statistic, "label": label}]
 
 
+def across(graphs: Sequence[Drawn]) -> list[Drawn]:
+    """The graphs of one section, as wide as fills its rows: three in a row, and two where three would leave a hole."""
+    if len(graphs) == 1:
+        return [graphs[0]._replace(width=FULL_WIDTH)]
+    narrow = len(graphs) - 2 * (-len(graphs) % 3)
+    return [graph if number < narrow else graph._replace(width=HALF_WIDTH) for number, graph in enumerate(graphs)]
+
+
 def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:
-    """Lay widgets out from left to right on CloudWatch's grid of 24 columns; a row holds one kind of them."""
+    """Lay widgets out from left to right on CloudWatch's grid of 24 columns; words and tiles share a row, graphs have
+    rows of their own."""
     rows: list[Mapping[str, Any]] = []
     x = y = row_height = 0
     kind = ""
     for drawn in widgets:
-        if x + drawn.width > FULL_WIDTH or drawn.type != kind:
-            x, y, row_height, kind = 0, y + row_height, 0, drawn.type
+        own = ROWS.get(drawn.type, drawn.type)
+        if x + drawn.width > FULL_WIDTH or own != kind:
+            x, y, row_height, kind = 0, y + row_height, 0, own
         place = {"type": drawn.type, "x": x, "y": y, "width": drawn.width, "height": drawn.height}
-        rows.append({**place, "properties": drawn.properties})
+        rows.append({**place, "properties": _short(drawn.properties)})
         x += drawn.width
         row_height = max(row_height, drawn.height)
     return rows
+
+
+def _short(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties with CloudWatch's shorthand for what a metric has in common with the one above it ("Metric Widget:
+    Format for Each Metric in the Array"). An expression between two metrics is left out of the comparison."""
+    if "metrics" not in properties:
+        return properties
+    rows: list[list[Any]] = []
+    above: list[str] = []
+    for row in properties["metrics"]:
+        *names, options = row
+        if not names:
+            rows.append(row)
+            continue
+        rows.append([*_as_above(names, above), options])
+        above = names
+    return {**properties, "metrics": rows}
+
+
+def _as_above(names: list[str], above: list[str]) -> list[str]:
+    if names == above:
+        return [SAME]
+    if len(names) != len(above):
+        return names
+    return ["." if name == before else name for name, before in zip(names, above, strict=True)]

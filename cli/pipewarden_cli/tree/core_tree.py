@@ -16,8 +16,17 @@ def plan_branch(plan: Plan, grants: bool = False) -> Branch:
     about = f"account {place.account}, {place.region}, remediation {place.remediation_mode}"
     children = [pipeline_branch(plan, name) for name in plan.settings.pipelines]
     children.append(_core(plan, grants))
+    children += [branch("saved queries", queries, "name") for queries in _queries(plan)]
     children += [branch("notice", notice, "warn") for notice in plan.notices]
     return branch(place.name, about, "title", [*children, branch("total", totals(plan), "title")])
+
+
+def _queries(plan: Plan) -> Iterator[str]:
+    """How many a team finds in the console, and in which folder."""
+    for team in plan.teams:
+        if team.queries:
+            folder = "/".join(team.queries[0].name.split("/")[:2])
+            yield f"{team.team}: {len(team.queries)} in Logs Insights, under {folder}/{team.team}"
 
 
 def totals(plan: Plan) -> str:
@@ -29,6 +38,7 @@ def totals(plan: Plan) -> str:
         counted(len(alarms) - disabled, "alarm") + (f" ({disabled} disabled)" if disabled else ""),
         counted(composites, "composite alarm"),
         counted(len(plan.core.dashboards) + sum(len(team.dashboards) for team in plan.teams), "dashboard"),
+        counted(sum(len(team.queries) for team in plan.teams), "saved query", "saved queries"),
         counted(len(plan.core.rules), "rule"),
         counted(len(plan.core.queues) + sum(len(team.queues) for team in plan.teams), "queue"),
         counted(len(plan.core.functions), "function"),

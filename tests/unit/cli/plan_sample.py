@@ -20,6 +20,7 @@ from pipewarden_plan.plan import (
     FunctionPlan,
     MetricPlan,
     Plan,
+    QueryPlan,
     QueuePlan,
     RulePlan,
     SchedulePlan,
@@ -140,6 +141,7 @@ TEAM = TeamPlan(
     ),
     dashboards=(DashboardPlan(name="pipewarden-prod-eu-west-1-operations-crm", title="crm", body={}),),
     tracing=TRACING,
+    queries=(QueryPlan(name="pipewarden/prod/crm/success per day", text="filter 1", log_groups=("/aws/lambda/a",)),),
     tags={},
 )
 RESPONDER = FunctionPlan(

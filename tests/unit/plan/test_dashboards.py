@@ -11,9 +11,11 @@ import pytest
 
 import pipewarden_plan
 from pipewarden.registry import technologies
+from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.colour import TABLE
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.plan import AlarmPlan, DashboardPlan, Plan
+from pipewarden_plan.widget_plan import Drawn, placed
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]
@@ -42,10 +44,8 @@ def widgets(board: DashboardPlan, kind: str = "") -> list[dict[str, Any]]:
 
 def metrics(board: DashboardPlan) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     for widget in widgets(board, "metric"):
-        before: list[Any] = []
-        for row in widget["properties"]["metrics"]:
-            before = [*before[:-1], row[-1]] if row[0] == "..." else row
-            yield widget, before
+        for row in expand(widget["properties"]["metrics"]):
+            yield widget, row
 
 
 def titled(board: DashboardPlan, title: str) -> dict[str, Any]:
@@ -253,3 +253,36 @@ def test_what_hangs_on_a_pipeline_stands_above_it(plan: Plan) -> None:
     heads = [row["properties"]["markdown"] for row in widgets(boards(plan)["operations"], "text")]
     assert any("## crm-export" in head and "Feeds: customer-import" in head for head in heads)
     assert any("## customer-import" in head and "Needs: crm-export" in head for head in heads)
+
+
+def test_graphs_fill_their_rows(board: DashboardPlan) -> None:
+    """No hole at the end of a row on dashboards that are made of sections."""
+    rows: dict[int, int] = {}
+    for widget in widgets(board, "metric"):
+        rows[widget["y"]] = rows.get(widget["y"], 0) + widget["width"]
+    if not board.name.endswith("diagnostic"):
+        assert set(rows.values()) == {24}
+
+
+@pytest.mark.parametrize(
+    ("above", "row", "written"),
+    [
+        (["N", "A", "D", "1"], ["N", "A", "D", "1"], ["..."]),
+        (["N", "A", "D", "1"], ["N", "B", "D", "1"], [".", "B", ".", "."]),
+        (["N", "A", "D", "1"], ["N", "A", "D", "1", "E", "2"], ["N", "A", "D", "1", "E", "2"]),
+        (["N", "A"], ["M", "B"], ["M", "B"]),
+    ],
+    ids=["the same metric", "one field differs", "another set of dimensions", "nothing in common"],
+)
+def test_a_metric_says_only_what_differs_from_the_one_above(
+    above: list[str], row: list[str], written: list[str]
+) -> None:
+    drawn = Drawn("metric", {"metrics": [[*above, {}], [{"expression": "1"}], [*row, {}]]})
+    (widget,) = placed([drawn])
+    assert widget["properties"]["metrics"][2] == [*written, {}]
+    assert expand(widget["properties"]["metrics"])[2] == [*row, {}]
+
+
+def test_alarms_with_one_limit_share_its_line(plan: Plan) -> None:
+    lines = titled(boards(plan)["operations"], "load: executions")["annotations"]["horizontal"]
+    assert [line["label"] for line in lines] == ["failed, timed-out, throttled >= 1"]

@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 
+from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.plan import Plan
 from pipewarden_plan.plan_view import plan_as_json
 
@@ -36,7 +37,7 @@ def test_graphs_show_metrics_that_are_written(plan: Plan) -> None:
         row
         for board in boards
         for widget in board["body"]["widgets"]
-        for row in widget["properties"].get("metrics", ())
+        for row in expand(widget["properties"].get("metrics", ()))
     ]
     ours = [row for row in rows if row[0] == "Pipewarden"]
     assert {row[1] for row in ours} - written_words() == set()

@@ -52,7 +52,7 @@ def test_a_graph_shows_the_threshold_of_its_alarm(plan: Plan) -> None:
     graph = next(
         row for row in widgets_of(plan) if row["properties"].get("title") == "customers: age of the newest object"
     )
-    assert graph["properties"]["annotations"]["horizontal"] == [limit("customers.freshness >", 90000.0)]
+    assert graph["properties"]["annotations"]["horizontal"] == [limit("freshness > 90000", 90000.0)]
 
 
 def test_a_disabled_alarm_draws_no_line(plan: Plan) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pipewarden_cli.evaluator.query import Metric
 from pipewarden_cli.evaluator.search import parse_search
 from pipewarden_cli.preview.samples.world import World, metric_of
+from pipewarden_cli.preview.shorthand import expand
 from pipewarden_cli.preview.unit import catalogued
 
 EXAMPLES = ("a", "b", "c")
@@ -28,10 +29,9 @@ def declared_metrics(world: World) -> set[Metric]:
     bodies = [dashboard.body for team in (world.plan.teams if world.plan else ()) for dashboard in team.dashboards]
     for body in bodies:
         for widget in body["widgets"]:
-            for row in widget["properties"].get("metrics", ()):
-                names = [field for field in row if isinstance(field, str)]
-                if len(names) >= 2:
-                    found.add(Metric.of(names[0], names[1], dict(zip(names[2::2], names[3::2], strict=False))))
+            for *names, _ in expand(widget["properties"].get("metrics", ())):
+                if names:
+                    found.add(Metric.of(names[0], names[1], dict(zip(names[2::2], names[3::2], strict=True))))
     return found
 
 
