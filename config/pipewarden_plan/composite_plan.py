@@ -1,10 +1,10 @@
 """The path to people without our functions: one composite alarm per team and severity."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
+from pipewarden_plan.parts import split_by_hash
 from pipewarden_plan.plan import AlarmPlan, CompositePlan
 
 RESPONDING = "responding"
@@ -23,7 +23,7 @@ def plan_composites(team: str, alarms: Iterable[AlarmPlan], names: Names) -> tup
     composites: list[CompositePlan] = []
     for severity, children in sorted(by_severity.items()):
         name = names.composite(team, severity)
-        parts = _parts(sorted(children))
+        parts = split_by_hash(sorted(children), _fits)
         if len(parts) > 1:
             filled = [(f"{name}/{number}", part) for number, part in enumerate(parts, 1) if part]
             what = f"Part of {name}, which pages."
@@ -47,18 +47,6 @@ def _paging(name: str, team: str, severity: str, children: Sequence[str], names:
         action_topic=names.page_topic(severity),
         suppressor=names.own_alarm(RESPONDING),
     )
-
-
-def _parts(children: Sequence[str]) -> list[list[str]]:
-    """The fewest parts, a power of two, of which each fits into one composite."""
-    count = 1
-    while True:
-        parts: list[list[str]] = [[] for _ in range(count)]
-        for child in children:
-            parts[int(hashlib.sha256(child.encode()).hexdigest()[:8], 16) % count].append(child)
-        if all(_fits(part) for part in parts):
-            return parts
-        count *= 2
 
 
 def _fits(children: Sequence[str]) -> bool:

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipewarden.settings import Channel, Rung, Severity
+from pipewarden.window import Maintenance
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
 from pipewarden_plan.interpolation import SAMPLE, Fill, filler, needs_filling
+from pipewarden_plan.local_time import seconds_between
 from pipewarden_plan.marked import MarkedDict, mark_of
-from pipewarden_plan.model import Environment, Maintenance, Mark
+from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.reading import Reading
 
 PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"))
@@ -103,10 +105,15 @@ def _channel(row: dict[str, Any]) -> Channel:
 
 
 def _maintenance(row: dict[str, Any]) -> Maintenance:
+    """A window that comes once lasts from its start to its end, whatever the clock does between them."""
+    at = row.get("start", "")
     return Maintenance(
         name=row["name"],
-        cron=row["cron"],
-        duration_seconds=row["duration"],
+        cron=row.get("cron", ""),
+        at=at,
+        duration_seconds=row["duration"] if "duration" in row else seconds_between(at, row["end"], row["timezone"]),
         timezone=row["timezone"],
         pipelines=tuple(row["pipelines"]),
+        retries=row["retries"],
+        hold_p0=row["hold_p0"],
     )

@@ -7,6 +7,7 @@ import math
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -119,6 +120,15 @@ def check_timezone(value: Any) -> None:
         raise MisfitError(f"must be a time zone such as Europe/London, got {value[:60]}", "PW208", cure)
 
 
+def check_local_time(value: Any) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", value, re.ASCII):
+        return
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise MisfitError(f"must be a time that exists, got {value}", cure="the date or the time is none") from None
+
+
 def check_duration_range(value: Any) -> None:
     if isinstance(value, str) and re.fullmatch(r"[\ddhms]+\.\.[\ddhms]+", value, re.ASCII):
         shortest, longest = read_duration_range(value)
@@ -156,6 +166,7 @@ def check_log_retention(value: Any) -> None:
 FORMATS: Mapping[str, Callable[[Any], None]] = {
     "pipewarden-cron": check_cron,
     "pipewarden-timezone": check_timezone,
+    "pipewarden-local-time": check_local_time,
     "pipewarden-duration-range": check_duration_range,
     "pipewarden-number-range": check_number_range,
     "pipewarden-secret-name": check_secret_name,

@@ -8,6 +8,7 @@ WIDGET_ALARMS = 100  # CloudWatch: alarms in one alarm widget
 DESCRIPTION_CHARACTERS = 1_024  # CloudWatch API model: AlarmDescription
 COMPOSITE_CHILDREN = 100  # CloudWatch API model: child alarms of one composite
 COMPOSITE_RULE_CHARACTERS = 10_240  # CloudWatch API model: AlarmRule
+MUTED_ALARMS = 100  # CloudWatch API model: MuteTargets.AlarmNames
 SHORT_PERIOD_RANGE_SECONDS = 86_400  # CloudWatch: period x periods, for periods under an hour
 LONG_PERIOD_RANGE_SECONDS = 604_800  # CloudWatch: period x periods, for periods of an hour or more
 PATTERN_CHARACTERS = 2_048  # EventBridge: default quota of an event pattern

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipewarden.settings import Channel, RetryPolicy, Severity
+from pipewarden.window import Maintenance
 
 
 class Mark(NamedTuple):
@@ -72,17 +73,6 @@ class Pipeline:
     resources: tuple[Resource, ...] = ()
     alarms: Mapping[str, AlarmOverride] = field(default_factory=dict)
     mark: Mark
-
-
-@dataclass(frozen=True, kw_only=True)
-class Maintenance:
-    """`cron` (five fields) starts each window; `pipelines` are names or `*`."""
-
-    name: str
-    cron: str
-    duration_seconds: int
-    timezone: str
-    pipelines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

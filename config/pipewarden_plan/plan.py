@@ -72,6 +72,18 @@ class CompositePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MutePlan:
+    """A CloudWatch mute rule: `expression` and `duration` (ISO 8601) say when, `alarms` (at most 100) whose actions."""
+
+    name: str
+    description: str
+    expression: str
+    duration: str
+    timezone: str
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RulePlan:
     """An EventBridge rule whose only target is the signals queue. `open_pattern` says that the pattern names no
     resources because they would not fit, and the responder drops what nobody declared."""
@@ -200,6 +212,7 @@ class TeamPlan:
     tracing: TracingPlan
     tags: Mapping[str, str]
     queries: tuple[QueryPlan, ...] = ()
+    mutes: tuple[MutePlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

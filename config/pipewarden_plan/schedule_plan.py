@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from pipewarden.cron import EVERY_MONTH, Cron, parse_cron
 from pipewarden.names import shorten
 from pipewarden.signal import SignalKind
 from pipewarden_plan.limits import SCHEDULE_NAME_CHARACTERS
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import SchedulePlan
 from pipewarden_plan.remarks import Remarks
-from pipewarden_plan.scheduler_cron import EVERY_MONTH, Cron, next_day, parse_cron
+from pipewarden_plan.scheduler_cron import next_day, scheduler_days
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """Scheduler puts the planned time here (guide, "Adding context attributes"): a late delivery still names its moment."""
@@ -86,7 +87,7 @@ def _deadlines(pipeline: Pipeline, remarks: Remarks) -> list[SchedulePlan]:
             },
             description=f"{pipeline.name} must have finished by {pipeline.expect['finished_by']}.",
         )
-        for number, days_of in enumerate(days.days())
+        for number, days_of in enumerate(scheduler_days(days))
     ]
 
 

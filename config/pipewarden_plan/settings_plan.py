@@ -38,6 +38,7 @@ def plan_settings(
         alarms=_alarms(everything, alarms),
         severities=environment.severities,
         channels=environment.channels,
+        maintenance=environment.maintenance,
     )
 
 

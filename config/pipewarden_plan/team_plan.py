@@ -11,6 +11,7 @@ from pipewarden_plan.core_plan import stack_tags
 from pipewarden_plan.dashboard_plan import plan_dashboards
 from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
 from pipewarden_plan.model import Environment, Mark, Pipeline
+from pipewarden_plan.mute_plan import plan_mutes
 from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan, QueryPlan, TeamPlan
 from pipewarden_plan.query_plan import plan_queries
 from pipewarden_plan.remarks import Remarks
@@ -21,6 +22,7 @@ from pipewarden_plan.watched import Watched
 
 ALARM_BYTES = 620  # of an alarm's JSON, besides what is named in it
 QUERY_BYTES = 300  # of a saved query, besides its text and its log groups
+MUTE_BYTES = 450  # of a mute rule, besides the alarms it names
 OTHER_BYTES = 900  # of a queue with its policy, a schedule, a group
 
 
@@ -50,6 +52,7 @@ def plan_team(
         dashboards=dashboards,
         tracing=plan_team_tracing(team, everything, names),
         tags=stack_tags(environment, ", ".join(owners)),
+        mutes=plan_mutes(team, alarms, environment, names),
     )
     room = STACK_RESOURCES - resource_count(plan)
     plan = replace(plan, queries=plan_queries(team, everything, room, names, remarks))
@@ -71,7 +74,7 @@ def _alarms(
 def resource_count(plan: TeamPlan) -> int:
     """Resources of the stack's template; a queue brings its policy."""
     deployed = sum(not alarm.disabled_reason for alarm in plan.alarms)
-    others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards)
+    others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards) + len(plan.mutes)
     return deployed + others + len(plan.tracing.groups) + len(plan.queries)
 
 
@@ -81,7 +84,15 @@ def template_bytes(plan: TeamPlan) -> int:
     composites = sum(map(_composite_bytes, plan.composites))
     dashboards = sum(map(_dashboard_bytes, plan.dashboards))
     queries = sum(map(_query_bytes, plan.queries))
-    return alarms + composites + dashboards + queries + OTHER_BYTES * (2 * len(plan.queues) + len(plan.schedules) + 2)
+    mutes = sum(MUTE_BYTES + sum(len(alarm) + 3 for alarm in mute.alarms) for mute in plan.mutes)
+    return (
+        alarms
+        + composites
+        + dashboards
+        + queries
+        + mutes
+        + OTHER_BYTES * (2 * len(plan.queues) + len(plan.schedules) + 2)
+    )
 
 
 def _alarm_bytes(alarm: AlarmPlan) -> int:

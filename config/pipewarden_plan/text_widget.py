@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipewarden.settings import Severity
+from pipewarden.window import Maintenance
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import Watched
@@ -56,10 +57,16 @@ def maintenance(environment: Environment, pipelines: Iterable[str]) -> list[str]
     """The windows that concern the pipelines, in words: a line in a graph would need a date, and a plan knows none."""
     concerned = {"*", *pipelines}
     return [
-        f"Maintenance: {window.name}, `{window.cron}` {window.timezone}, for {show_duration(window.duration_seconds)}"
+        f"Maintenance: {window.name}, {window_words(window)}"
         for window in environment.maintenance
         if concerned & set(window.pipelines)
     ]
+
+
+def window_words(window: Maintenance) -> str:
+    """`0 1 1 * *` UTC, for 2h: when a window comes and how long it lasts."""
+    when = f"`{window.cron}`" if window.cron else f"once, {window.at}"
+    return f"{when} {window.timezone}, for {show_duration(window.duration_seconds)}"
 
 
 def listed(names: Sequence[str]) -> str:

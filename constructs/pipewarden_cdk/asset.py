@@ -4,8 +4,9 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-PACKAGES = ("pipewarden", "aws_lambda_powertools", "jmespath", "typing_extensions")
-"""boto3 is not among them: the runtime has it, and everything that is called is older than the runtime's copy."""
+PACKAGES = ("pipewarden", "aws_lambda_powertools", "jmespath", "typing_extensions", "tzdata")
+"""`tzdata` because the runtime may lack a time zone database (github.com/aws/aws-lambda-dotnet/issues/1620). boto3 is
+not among them: the runtime has it, and everything that is called is older than the runtime's copy."""
 SETTINGS_FILE = "settings.json"
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pyo", "*.so", "swagger_ui")
 

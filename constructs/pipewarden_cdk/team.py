@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from pipewarden_cdk.include import include
-from pipewarden_cdk.rendering.alarms import render_alarms, render_composites
+from pipewarden_cdk.rendering.alarms import render_alarms, render_composites, render_mutes
 from pipewarden_cdk.rendering.events import render_schedules
 from pipewarden_cdk.rendering.fragment import Fragment
 from pipewarden_cdk.rendering.messaging import render_queues
@@ -27,6 +27,7 @@ def team_fragment(plan: Plan, team: TeamPlan) -> Fragment:
     return {
         **alarms,
         **render_composites(team.composites, names, after=alarms),
+        **render_mutes(team.mutes),
         **render_queues(team.queues, names, key, protected=environment.protected),
         **render_schedules(team.schedules, names, in_core=False),
         **render_dashboards(team.dashboards),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """Dimensions are Environment alone, or Environment, Pipeline and Resource when those are named."""
+    """Dimensions are Environment alone, or with Pipeline, or Pipeline and Resource, when those are named."""
 
     name: str
     value: float = 1.0

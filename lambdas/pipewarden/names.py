@@ -115,6 +115,10 @@ class Names:
     def composite(self, team: str, severity: str) -> str:
         return shorten(f"{self.environment}/{team}/{severity}", 255)
 
+    def mute(self, team: str, window: str, part: int = 0) -> str:
+        """A mute rule; names are taken once per account and region."""
+        return shorten(f"{self.prefix}-{team}-{window}{f'-{part}' if part else ''}", 255)
+
     def own_alarm(self, key: str) -> str:
         """Alarms over Pipewarden itself: `prod/pipewarden/signals.age`."""
         return f"{self.environment}/pipewarden/{key}"

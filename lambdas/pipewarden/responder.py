@@ -12,6 +12,7 @@ from typing import Any
 from pipewarden.deadline import DAY_SECONDS, find_lapses
 from pipewarden.decision import decide
 from pipewarden.effect import Effects
+from pipewarden.heartbeat import beat
 from pipewarden.incident import Incident, new_incident_id
 from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.incident_write import Write
@@ -47,7 +48,7 @@ class Responder:
         """
         workplace = self._workplace
         if signal.kind == SignalKind.HEARTBEAT:
-            workplace.measure(Measurement(name="Heartbeat"))
+            beat(workplace)
             return "heartbeat"
         place = find_place(workplace, signal)
         if place is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden.technology import Target
+from pipewarden.window import Maintenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +143,7 @@ class Settings:
     alarms: Mapping[str, AlarmSettings]
     severities: Mapping[str, Severity]
     channels: Mapping[str, Channel]
+    maintenance: tuple[Maintenance, ...] = ()
 
     @property
     def names(self) -> Names:
@@ -189,6 +191,7 @@ class Settings:
                 "alarms": {name: AlarmSettings(**_tuples(row)) for name, row in values.get("alarms", {}).items()},
                 "severities": {name: _severity(row) for name, row in values.get("severities", {}).items()},
                 "channels": {name: Channel(**row) for name, row in values.get("channels", {}).items()},
+                "maintenance": tuple(Maintenance(**_tuples(row)) for row in values.get("maintenance", ())),
             }
         )
 

@@ -9,6 +9,7 @@ from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.expectation import pipeline_expectations, resource_expectations
 from pipewarden_cli.tree.words import alarm_words, drain_words, retry_words
 from pipewarden_plan.plan import AlarmPlan, Plan, TeamPlan
+from pipewarden_plan.text_widget import window_words
 
 
 def pipeline_branch(plan: Plan, name: str) -> Branch:
@@ -16,7 +17,7 @@ def pipeline_branch(plan: Plan, name: str) -> Branch:
     pipeline = plan.settings.pipelines[name]
     team = next(team for team in plan.teams if team.team == pipeline.team)
     alarms = [alarm for alarm in team.alarms if alarm.pipeline == name]
-    children = [*_facts(pipeline), *_deadlines(team, name)]
+    children = [*_facts(pipeline), *_windows(plan, name), *_deadlines(team, name)]
     for resource_name, resource in pipeline.resources.items():
         own = [alarm for alarm in alarms if alarm.resource == resource_name]
         children.append(_resource(resource_name, resource, own, plan.environment.log_retention_days))
@@ -39,6 +40,14 @@ def _facts(pipeline: PipelineSettings) -> Iterator[Branch]:
         yield branch("feeds", ", ".join(pipeline.downstream))
     if pipeline.runbook:
         yield branch("runbook", pipeline.runbook)
+
+
+def _windows(plan: Plan, pipeline: str) -> Iterator[Branch]:
+    for window in plan.settings.maintenance:
+        if window.covers(pipeline):
+            held = "pages" if window.hold_p0 else "pages but P0"
+            retries = "" if window.retries else ", retries wait"
+            yield branch("maintenance", f"{window.name}, {window_words(window)}: {held} held back{retries}")
 
 
 def _deadlines(team: TeamPlan, pipeline: str) -> Iterator[Branch]:

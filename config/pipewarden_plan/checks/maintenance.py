@@ -1,9 +1,12 @@
 """Maintenance windows name pipelines that exist and last as long as a mute rule may; the probe's interval."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from pipewarden.cron import parse_cron
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import Finding, finding
+from pipewarden_plan.local_time import is_skipped, seconds_between, shortest_gap_seconds
 from pipewarden_plan.nearest import cure_for
 from pipewarden_plan.reading import PipelineReading
 from pipewarden_plan.vocabulary import show_duration
@@ -23,16 +26,49 @@ def check_maintenance(environment: EnvironmentReading, pipelines: Sequence[Pipel
                 mark = environment.place("maintenance", place, "pipelines", number)
                 message = f"{path}.pipelines[{number}] names {name}, which is no pipeline of any file"
                 yield finding("PW310", mark, message, path=path, cure=cure_for(name, known))
-        if not 60 <= window["duration"] <= LONGEST_SECONDS:
-            mark = environment.place("maintenance", place, "duration")
-            message = f"{path}.duration must be 1m to 15d, got {show_duration(window['duration'])}"
-            yield finding("PW312", mark, message, path=path)
+        yield from _when(environment, place, window)
         if window["name"] in names:
             mark = environment.place("maintenance", place, "name")
             message = f"{path}.name is taken by a window above: {window['name']}"
             yield finding("PW313", mark, message, path=path, cure="rename one of them")
         names.add(window["name"])
-    every = read["probe_every"]
+    yield from _probe(environment, read["probe_every"])
+
+
+def _when(environment: EnvironmentReading, place: int, window: Mapping[str, Any]) -> Iterator[Finding]:
+    """A window comes again and again or once, for a minute to 15 days, and is over before it comes again."""
+    path = f"maintenance[{place}]"
+    given = tuple(key for key in ("cron", "duration", "start", "end") if key in window)
+    if given not in (("cron", "duration"), ("start", "end")):
+        message = f"{path} must have cron and duration, or start and end, has {' and '.join(given) or 'none of them'}"
+        yield finding("PW316", environment.place("maintenance", place), message, path=path)
+        return
+    key = "duration" if "cron" in window else "end"
+    mark = environment.place("maintenance", place, key)
+    if key == "end":
+        seconds = seconds_between(window["start"], window["end"], window["timezone"])
+        if seconds <= 0:
+            message = f"{path}.end must be after start ({window['start']}), got {window['end']}"
+            yield finding("PW317", mark, message, path=path, cure="swap them")
+            return
+        if is_skipped(window["start"], window["timezone"]):
+            message = f"{path}.start never comes: in {window['timezone']} the clock skips {window['start']}"
+            mark = environment.place("maintenance", place, "start")
+            yield finding("PW317", mark, message, path=path, cure="write the time after the clock goes forward")
+    else:
+        seconds = window["duration"]
+        gap = shortest_gap_seconds(parse_cron(window["cron"]))
+        if 60 <= seconds <= LONGEST_SECONDS and gap <= seconds:
+            message = f"{path}.duration must be shorter than until its next start, got {show_duration(seconds)}"
+            cure = f'"{window["cron"]}" comes again after {show_duration(gap)}'
+            yield finding("PW318", mark, message, path=path, cure=cure)
+    if not 60 <= seconds <= LONGEST_SECONDS:
+        got = show_duration(seconds)
+        message = f"{path}.{key} must be 1m to 15d" + (f" after start, got {got}" if key == "end" else f", got {got}")
+        yield finding("PW312", mark, message, path=path)
+
+
+def _probe(environment: EnvironmentReading, every: int) -> Iterator[Finding]:
     if every % 60 or not 60 <= every <= 86_400:
         message = f"probe_every must be whole minutes from 1m to 24h, got {show_duration(every)}"
         yield finding("PW312", environment.place("probe_every"), message, path="probe_every")

@@ -6,7 +6,7 @@ from typing import Any
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, Resource, logical_id, resource, tags
 from pipewarden_plan.composite_plan import rule_text
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, MetricPlan
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, MetricPlan, MutePlan
 
 OPERATORS = {
     ">": "GreaterThanThreshold",
@@ -33,6 +33,28 @@ def render_composites(composites: Iterable[CompositePlan], names: Names, *, afte
         depends = [found for found in [*children, *parts] if found in known or found in fragment]
         fragment[logical_id("Composite", composite.name)] = _composite(composite, depends, names)
     return fragment
+
+
+def render_mutes(mutes: Iterable[MutePlan]) -> Fragment:
+    """Maintenance windows: the alarms are named, so a rule may be there before they are."""
+    return {
+        logical_id("Mute", mute.name): resource(
+            "AWS::CloudWatch::AlarmMuteRule",
+            {
+                "Name": mute.name,
+                "Description": mute.description,
+                "Rule": {
+                    "Schedule": {
+                        "Expression": mute.expression,
+                        "Duration": mute.duration,
+                        "Timezone": mute.timezone,
+                    }
+                },
+                "MuteTargets": {"AlarmNames": list(mute.alarms)},
+            },
+        )
+        for mute in mutes
+    }
 
 
 def _alarm(alarm: AlarmPlan, names: Names) -> Resource:

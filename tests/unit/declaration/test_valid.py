@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pipewarden.settings import Channel, RetryPolicy, Rung
+from pipewarden.window import Maintenance
 from pipewarden_plan.declaration import load_project
-from pipewarden_plan.model import AlarmOverride, Maintenance, Mark, Model, Schedule
+from pipewarden_plan.model import AlarmOverride, Mark, Model, Schedule
 from pipewarden_plan.resolve import resolve
 from tests.unit.declaration.projects import TABLES, all_findings
 

@@ -9,8 +9,8 @@ from pipewarden_plan.plan import Plan
 from pipewarden_plan.plan_view import plan_as_json
 
 LAMBDAS = Path(__file__).parents[3] / "lambdas" / "pipewarden"
-DIMENSIONS = [["Environment"], ["Environment", "Pipeline", "Resource"]]
-"""What `write_metric` gives a measurement, with and without a resource."""
+DIMENSIONS = [["Environment"], ["Environment", "Pipeline"], ["Environment", "Pipeline", "Resource"]]
+"""What `write_metric` gives a measurement, with and without a pipeline and a resource."""
 
 
 def written_words() -> set[str]:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from pipewarden.cron import parse_cron
 from pipewarden.signal import Signal
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.model import Schedule
 from pipewarden_plan.plan import Plan, SchedulePlan
 from pipewarden_plan.schedule_plan import minute_of_day, rate_expression
-from pipewarden_plan.scheduler_cron import next_day, parse_cron
+from pipewarden_plan.scheduler_cron import next_day
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]

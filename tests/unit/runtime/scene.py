@@ -23,6 +23,7 @@ from pipewarden.settings import (
 )
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import Clients, EventRule, Retry, Run, Target, Technology
+from pipewarden.window import Maintenance
 from pipewarden.workplace import Workplace
 from tests.unit.runtime.memory_aws import MemoryAws
 
@@ -139,7 +140,12 @@ DRAIN = DrainPolicy(
 )
 
 
-def make_settings(severity: str = "P1", mode: str = "act", retries_per_hour: int = 100) -> Settings:
+def make_settings(
+    severity: str = "P1",
+    mode: str = "act",
+    retries_per_hour: int = 100,
+    maintenance: tuple[Maintenance, ...] = (),
+) -> Settings:
     pipeline = PipelineSettings(
         team="crm",
         owner="crm-data",
@@ -196,6 +202,7 @@ def make_settings(severity: str = "P1", mode: str = "act", retries_per_hour: int
             "primary": Channel(type="email", address="first@example.com"),
             "secondary": Channel(type="sms", address="+15555550100"),
         },
+        maintenance=maintenance,
     )
 
 
