@@ -6,19 +6,15 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden.technology import AlarmRule, look_up
-from pipewarden_plan.limits import (
-    DESCRIPTION_CHARACTERS,
-    LONG_PERIOD_RANGE_SECONDS,
-    SHORT_PERIOD_RANGE_SECONDS,
-    TAG_CHARACTERS,
-)
+from pipewarden_plan.can_fire.subject import Subject
+from pipewarden_plan.can_fire.table import check_alarm
+from pipewarden_plan.limits import DESCRIPTION_CHARACTERS, TAG_CHARACTERS
 from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
 from pipewarden_plan.plan import AlarmPlan, MetricPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched
 
 NO_OVERRIDE = AlarmOverride()
-SUB_MINUTE_PERIODS = (10, 20, 30)
 BAND_WIDTH = 2.0  # standard deviations; what the CloudWatch console offers first
 PER_BASE_UNIT = {"Milliseconds": 1_000.0, "Microseconds": 1_000_000.0}
 NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
@@ -35,10 +31,8 @@ def plan_alarms(watched: Watched, names: Names, remarks: Remarks) -> list[AlarmP
     for rule in watched.technology.alarms:
         if watched.declares(rule.needs) and (threshold := _threshold(rule, watched)) is not None:
             override = watched.pipeline.alarms.get(f"{watched.resource.name}.{rule.key}", NO_OVERRIDE)
-            mark = watched.resource.mark if override is NO_OVERRIDE else watched.pipeline.mark
-            alarm = _alarm(rule, threshold, override, watched, names, tags, str(mark))
-            _check_range(alarm, mark, remarks)
-            _check_ceiling(rule, alarm, mark, remarks)
+            alarm = _alarm(rule, threshold, override, watched, names, tags)
+            check_alarm(_subject(rule, alarm, override, watched), remarks)
             alarms.append(alarm)
     return alarms
 
@@ -82,7 +76,6 @@ def _alarm(
     watched: Watched,
     names: Names,
     tags: Mapping[str, str],
-    where: str,
 ) -> AlarmPlan:
     pipeline = watched.pipeline
     severity = override.severity or pipeline.severity
@@ -109,7 +102,7 @@ def _alarm(
         action_topic=names.alarm_topic(severity),
         disabled_reason="" if override.enabled else override.reason or "switched off under `alarms:`",
         tags=tags if severity == pipeline.severity else {**tags, "severity": severity},
-        where=where,
+        where=str(_mark(override, watched)),
     )
 
 
@@ -153,28 +146,21 @@ def _description(meaning: str, steps: list[str], severity: str, watched: Watched
         steps = steps[:-1]
 
 
-def _check_range(alarm: AlarmPlan, mark: Mark, remarks: Remarks) -> None:
-    seconds = alarm.period_seconds * alarm.periods
-    limit = SHORT_PERIOD_RANGE_SECONDS if alarm.period_seconds < 3_600 else LONG_PERIOD_RANGE_SECONDS
-    path = f"pipelines.{alarm.pipeline}.alarms.{alarm.key}"
-    if seconds > limit:
-        looked_at = f"looks at {alarm.periods} periods of {alarm.period_seconds} s, {seconds} s in all"
-        cure = (
-            "use fewer periods" if limit == LONG_PERIOD_RANGE_SECONDS else "use fewer periods, or periods of 1h or more"
-        )
-        remarks.refuse(mark, path, f"{looked_at}; CloudWatch takes at most {limit} s", cure)
-    if alarm.datapoints > alarm.periods:
-        message = f"wants {alarm.datapoints} datapoints out of {alarm.periods} periods, so it could never fire"
-        remarks.refuse(mark, path, message, "use as many datapoints as periods, or fewer")
-    if alarm.period_seconds not in SUB_MINUTE_PERIODS and alarm.period_seconds % 60:
-        message = f"has a period of {alarm.period_seconds} s, which CloudWatch does not take"
-        remarks.refuse(mark, path, message, "use 10s, 20s, 30s or whole minutes")
+def _mark(override: AlarmOverride, watched: Watched) -> Mark:
+    return watched.resource.mark if override is NO_OVERRIDE else override.mark or watched.pipeline.mark
 
 
-def _check_ceiling(rule: AlarmRule, alarm: AlarmPlan, mark: Mark, remarks: Remarks) -> None:
-    if rule.ceiling is not None and alarm.threshold >= (highest := rule.ceiling * PER_BASE_UNIT.get(rule.unit, 1.0)):
-        path = f"pipelines.{alarm.pipeline}.alarms.{alarm.key}"
-        message = (
-            f"could never fire: {alarm.metric.name} is never above {highest:g}, the threshold is {alarm.threshold:g}"
-        )
-        remarks.refuse(mark, path, message, "expect less")
+def _subject(rule: AlarmRule, alarm: AlarmPlan, override: AlarmOverride, watched: Watched) -> Subject:
+    """A field that the rule `needs` is declared where the alarm exists, so it vouches for the metric as `emitted`
+    does. What another resource starts does not follow the schedule."""
+    is_overridden = override is not NO_OVERRIDE
+    part = f"alarms.{alarm.key}" if is_overridden else f"resources.{watched.resource.name}"
+    ceiling = None if rule.ceiling is None else rule.ceiling * PER_BASE_UNIT.get(rule.unit, 1.0)
+    return Subject(
+        alarm=alarm,
+        path=f"pipelines.{alarm.pipeline}.{part}",
+        mark=_mark(override, watched),
+        emitted=bool(rule.needs) or watched.declares("emitted"),
+        schedule=None if watched.resource.within else watched.pipeline.schedule,
+        ceiling=ceiling,
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
+from pipewarden_plan.can_fire.table import check_reach
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.core_plan import plan_core
 from pipewarden_plan.diagnostic_plan import plan_diagnostic
@@ -41,6 +42,7 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
         plan_diagnostic(everything, model.pipelines, environment, names, remarks),
     )
     core = plan_core(everything, environment, names, remarks, boards)
+    check_reach(core, teams, environment, names, remarks)
     remarks.raise_findings()
     alarms = (alarm for team_plan in teams for alarm in team_plan.alarms)
     return Plan(

@@ -34,6 +34,7 @@ class AlarmOverride:
     periods: int | None = None
     datapoints: int | None = None
     missing: str | None = None
+    mark: Mark | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,11 @@
-"""The pages made from data: `python -m pipewarden_plan.reference` writes docs/declaration.md and docs/errors.md."""
+"""The pages made from data: `python -m pipewarden_plan.reference` writes docs/declaration.md, docs/errors.md and
+docs/can-it-fire.md."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
 from pipewarden_plan.finding import rules
 from pipewarden_plan.grammar import Grammar, grammar, load_schema
@@ -29,7 +31,8 @@ INTRODUCTION = (
 ABOUT_ERRORS = (
     "Each finding has the file, the line, the path, what is wrong and, where one is known, the cure. Ids keep their "
     "meaning: PW0xx is about files and YAML, PW1xx about keys and values, PW2xx about pipelines, PW3xx about "
-    "environments. Errors keep an environment from being planned; warnings do not."
+    "environments, PW5xx about alarms that could never fire ([each explained](can-it-fire.md)). Errors keep an "
+    "environment from being planned; warnings do not."
 )
 
 
@@ -71,11 +74,17 @@ def errors_page() -> str:
     return "\n\n".join([HEAD.format(source="rules.json"), "# Errors", ABOUT_ERRORS, table]) + "\n"
 
 
+def fire_page() -> str:
+    """docs/can-it-fire.md: every rule about alarms that could never fire."""
+    return can_it_fire_page(HEAD.format(source="rules.json"))
+
+
 def write_pages(root: Path) -> None:
-    """Write both pages below `root`."""
+    """Write the pages below `root`."""
     (root / "docs").mkdir(exist_ok=True)
     (root / "docs/declaration.md").write_text(declaration_page(), encoding="utf-8")
     (root / "docs/errors.md").write_text(errors_page(), encoding="utf-8")
+    (root / "docs/can-it-fire.md").write_text(fire_page(), encoding="utf-8")
 
 
 def rows_of(schema: Schema, defs: Mapping[str, Schema], prefix: str = "", sample: Any = None) -> Iterator[Row]:

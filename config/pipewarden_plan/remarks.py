@@ -20,12 +20,11 @@ class Remarks:
         if sentence not in self.notices:
             self.notices.append(sentence)
 
-    def refuse(self, mark: Mark, path: str, message: str, cure: str) -> None:
-        """The declaration is valid, but this part does not exist or does not fit on AWS."""
-        found = Finding(
-            severity="error", id=DOES_NOT_DEPLOY, mark=mark, path=path, message=f"{path} {message}", cure=cure
+    def refuse(self, mark: Mark, path: str, message: str, cure: str, rule: str = DOES_NOT_DEPLOY) -> None:
+        """The declaration is valid, but this part does not exist, does not fit on AWS, or could never fire."""
+        self.findings.append(
+            Finding(severity="error", id=rule, mark=mark, path=path, message=f"{path} {message}", cure=cure)
         )
-        self.findings.append(found)
 
     def raise_findings(self) -> None:
         """Raises DeclarationError with everything refused so far, if anything was."""

@@ -10,7 +10,7 @@ from pipewarden_plan.environment import environment_of
 from pipewarden_plan.files import no_environment
 from pipewarden_plan.finding import DeclarationError, Finding
 from pipewarden_plan.interpolation import Fill
-from pipewarden_plan.model import AlarmOverride, Model, Pipeline, Resource, Schedule
+from pipewarden_plan.model import AlarmOverride, Mark, Model, Pipeline, Resource, Schedule
 from pipewarden_plan.overrides import lay_over
 from pipewarden_plan.reading import PipelineReading, ResourceReading
 
@@ -89,7 +89,7 @@ def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
         depends_on=tuple(read.get("depends_on", ())),
         expect=read.get("expect", {}),
         resources=tuple(_resource(resource, file.retry) for resource in reading.resources.values()),
-        alarms={key: _alarm(row) for key, row in read.get("alarms", {}).items()},
+        alarms={key: _alarm(row, reading.place("alarms", key)) for key, row in read.get("alarms", {}).items()},
         mark=reading.mark,
     )
 
@@ -116,7 +116,7 @@ def _resource(reading: ResourceReading, retry: RetryPolicy) -> Resource:
     )
 
 
-def _alarm(read: dict[str, Any]) -> AlarmOverride:
+def _alarm(read: dict[str, Any], mark: Mark) -> AlarmOverride:
     return AlarmOverride(
         enabled=read["enabled"],
         reason=read.get("reason", ""),
@@ -126,4 +126,5 @@ def _alarm(read: dict[str, Any]) -> AlarmOverride:
         periods=read.get("periods"),
         datapoints=read.get("datapoints"),
         missing=read.get("missing"),
+        mark=mark,
     )

@@ -68,7 +68,7 @@ def _declared(values: Mapping[str, Any], path: str) -> bool:
     found: Any = values
     for part in path.split(".") if path else ():
         found = found.get(part) if isinstance(found, Mapping) else None
-    return not path or found not in (None, False)
+    return not path or not (found is None or found is False)  # 0 is a limit like any other
 
 
 def _check_override(pipeline: PipelineReading, key: str, override: Mapping[str, Any]) -> Iterator[Finding]:

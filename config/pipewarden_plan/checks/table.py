@@ -5,6 +5,7 @@ from itertools import islice
 
 from pipewarden_plan.checks.alarms import check_alarms
 from pipewarden_plan.checks.channels import check_channels
+from pipewarden_plan.checks.daylight import check_daylight
 from pipewarden_plan.checks.expectations import check_expectations
 from pipewarden_plan.checks.identities import check_identities
 from pipewarden_plan.checks.maintenance import check_maintenance
@@ -24,6 +25,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_order,
     check_owners,
     check_schedules,
+    check_daylight,
     check_expectations,
     check_alarms,
     check_identities,

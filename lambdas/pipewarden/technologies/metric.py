@@ -72,6 +72,11 @@ TECHNOLOGY = Technology(
             "default": "Average",
             "description": "How the values of one period become one: Average, Sum, Minimum, Maximum, p99 ...",
         },
+        "emitted": {
+            "type": "boolean",
+            "description": "Somebody saw it in the console: it exists though the metric catalogue does not have it, or "
+            "its service writes it only when that is switched on, and it is.",
+        },
         "period": {"$ref": "#/$defs/duration", "default": "5m", "description": "Length of one period."},
     },
     required=("namespace", "metric"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipewarden_plan.declaration import load_project
 from pipewarden_plan.finding import DeclarationError, Finding
+from pipewarden_plan.make_plan import make_plan
 from pipewarden_plan.resolve import resolve
 
 TABLES = Path(__file__).parents[2] / "declarations"
@@ -26,13 +27,14 @@ def lay_out(case: Path, root: Path) -> None:
 
 
 def all_findings(root: Path) -> list[Finding]:
-    """What loading finds and, where that leaves no errors, what each environment finds."""
+    """What loading finds and, where that leaves no errors, what each environment finds when it is
+    planned."""
     project = load_project(root)
     found = list(project.findings)
     if not project.errors:
         for name in project.environments:
             try:
-                resolve(project, name)
+                make_plan(resolve(project, name))
             except DeclarationError as error:
                 found += error.findings
     return found

@@ -1,0 +1,64 @@
+"""CloudWatch takes the periods, and what happens can fill them."""
+
+from collections.abc import Iterator
+
+from pipewarden_plan.can_fire.catalogue import catalogue
+from pipewarden_plan.can_fire.occurrence import most_periods_with_a_run
+from pipewarden_plan.can_fire.subject import Objection, Subject
+from pipewarden_plan.limits import LONG_PERIOD_RANGE_SECONDS, SHORT_PERIOD_RANGE_SECONDS
+from pipewarden_plan.vocabulary import show_duration
+
+SUB_MINUTE_PERIODS = (10, 20, 30)
+HOUR_SECONDS = 3_600
+WIDER_PERIODS = 2
+"""CloudWatch looks back further than it evaluates, for late data (user guide, "Configuring how CloudWatch alarms treat
+missing data"); by two periods in its only example."""
+
+
+def range_is_taken(subject: Subject) -> Iterator[Objection]:
+    """PW504."""
+    alarm = subject.alarm
+    seconds = alarm.period_seconds * alarm.periods
+    is_short = alarm.period_seconds < HOUR_SECONDS
+    limit = SHORT_PERIOD_RANGE_SECONDS if is_short else LONG_PERIOD_RANGE_SECONDS
+    if seconds > limit:
+        looked_at = f"looks at {alarm.periods} periods of {alarm.period_seconds} s, {seconds} s in all"
+        cure = "use fewer periods, or periods of 1h or more" if is_short else "use fewer periods"
+        yield Objection("PW504", f"{looked_at}; CloudWatch takes at most {limit} s", cure)
+
+
+def period_is_taken(subject: Subject) -> Iterator[Objection]:
+    """PW505."""
+    period = subject.alarm.period_seconds
+    if period not in SUB_MINUTE_PERIODS and (period % 60 or period <= 0):
+        message = f"has a period of {period} s, which CloudWatch does not take"
+        yield Objection("PW505", message, "use 10s, 20s, 30s or whole minutes")
+
+
+def datapoints_fit_into_the_periods(subject: Subject) -> Iterator[Objection]:
+    """PW506."""
+    alarm = subject.alarm
+    if alarm.datapoints > alarm.periods:
+        message = f"wants {alarm.datapoints} datapoints out of {alarm.periods} periods, so it could never fire"
+        yield Objection("PW506", message, "use as many datapoints as periods, or fewer")
+
+
+def runs_fill_the_datapoints(subject: Subject) -> Iterator[Objection]:
+    """PW507. A run that fails and is retried writes more points, but a failure that is not retried must be seen too."""
+    alarm, schedule = subject.alarm, subject.schedule
+    row = catalogue().get((alarm.metric.namespace, alarm.metric.name), {})
+    if (
+        not 1 < alarm.datapoints <= alarm.periods
+        or schedule is None
+        or row.get("written") != "run"
+        or alarm.missing == "breaching"
+    ):
+        return
+    period, periods = alarm.period_seconds, alarm.periods + WIDER_PERIODS
+    runs = most_periods_with_a_run(schedule, period, periods, alarm.datapoints)
+    if runs < alarm.datapoints:
+        message = (
+            f"could never fire: it wants {alarm.datapoints} bad points in {alarm.periods} periods of "
+            f"{show_duration(period)}, and the schedule has {runs} run{'' if runs == 1 else 's'} in the time looked at"
+        )
+        yield Objection("PW507", message, "use `datapoints: 1`, or periods as long as the schedule's interval")

@@ -1,0 +1,39 @@
+"""The metric can pass the threshold, and its silence is not taken for health."""
+
+from collections.abc import Iterator
+
+from pipewarden_plan.can_fire.catalogue import catalogue, limits
+from pipewarden_plan.can_fire.subject import Objection, Subject
+
+BELOW = ("<", "<=")
+
+
+def threshold_can_be_passed(subject: Subject) -> Iterator[Objection]:
+    """PW508. A band is learnt from the metric itself, so it has no such limit."""
+    alarm = subject.alarm
+    row = catalogue().get((alarm.metric.namespace, alarm.metric.name))
+    lowest, highest = limits(row, alarm.metric.statistic) if row else (float("-inf"), float("inf"))
+    if subject.ceiling is not None:
+        highest = min(highest, subject.ceiling)
+    never = {
+        ">": alarm.threshold >= highest,
+        ">=": alarm.threshold > highest,
+        "<": alarm.threshold <= lowest,
+        "<=": alarm.threshold < lowest,
+    }
+    if never.get(alarm.comparison, False):
+        side, end = ("below", lowest) if alarm.comparison in BELOW else ("above", highest)
+        message = f"could never fire: {alarm.metric.name} is never {side} {end:g}, the threshold is {alarm.threshold:g}"
+        yield Objection("PW508", message, "expect more" if side == "below" else "expect less")
+
+
+def silence_is_not_health(subject: Subject) -> Iterator[Objection]:
+    """PW509. Of a metric that is written only when something happens, nothing is too little."""
+    alarm = subject.alarm
+    row = catalogue().get((alarm.metric.namespace, alarm.metric.name), {})
+    if alarm.comparison in BELOW and row.get("written") == "event" and alarm.missing != "breaching":
+        message = (
+            f"would not see the failure it is for: {alarm.metric.name} is written only when something happens, and "
+            f"silence counts as `{alarm.missing}`"
+        )
+        yield Objection("PW509", message, "say `missing: breaching` for it under `alarms:`")
