@@ -155,12 +155,10 @@ def _subject(rule: AlarmRule, alarm: AlarmPlan, override: AlarmOverride, watched
     does. What another resource starts does not follow the schedule."""
     is_overridden = override is not NO_OVERRIDE
     part = f"alarms.{alarm.key}" if is_overridden else f"resources.{watched.resource.name}"
-    ceiling = None if rule.ceiling is None else rule.ceiling * PER_BASE_UNIT.get(rule.unit, 1.0)
     return Subject(
         alarm=alarm,
         path=f"pipelines.{alarm.pipeline}.{part}",
         mark=_mark(override, watched),
         emitted=bool(rule.needs) or watched.declares("emitted"),
         schedule=None if watched.resource.within else watched.pipeline.schedule,
-        ceiling=ceiling,
     )

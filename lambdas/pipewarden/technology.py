@@ -153,8 +153,7 @@ class AlarmRule:
     `namespace`, `metric`, `statistic` and the values of `dimensions` are templates; `fill_dimensions` fills the latter
     and knows the key `*`. `period_field` names the field that gives the period where it is declared. An expectation in
     seconds is compared in the metric's `unit` (Milliseconds: times 1000); one that is just `true` gives a band of two
-    standard deviations. `ceiling` is a value, in base units, that the metric never exceeds: with a threshold at or
-    above it the alarm could never fire, which is an error of the declaration.
+    standard deviations.
     """
 
     key: str
@@ -176,7 +175,6 @@ class AlarmRule:
     needs: str = ""
     """Field that must be declared for this alarm to exist, e.g. `dead_letter`."""
     period_field: str = ""
-    ceiling: float | None = None
 
     def period_for(self, fields: Mapping[str, Any]) -> int:
         """Seconds of one period for one declared resource."""

@@ -32,8 +32,8 @@ def can_it_fire_page(head: str) -> str:
     parts += [
         "## Periods in metric math",
         "The CDK's constructs overwrite the periods of the metrics in an expression with that of the expression. "
-        "Pipewarden renders CloudFormation's own properties, so what the plan says is deployed; "
-        "`tests/synth/test_can_fire.py` compares both, and reads actions, topics, keys and composites of every template.",
+        "Pipewarden renders CloudFormation's own properties, so what the plan says is deployed: "
+        "`tests/synth/test_can_fire.py` compares both, and reads actions, topics, keys and composites of templates.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -11,7 +11,7 @@ class Subject(NamedTuple):
     """`path` and `mark` name the line that can be changed.
 
     `emitted` says that the declaration vouches for the metric; `schedule` is that of the runs which the alarm is
-    about, where there is one; `ceiling` a value, in the metric's unit, that the technology knows is never exceeded.
+    about, where there is one.
     """
 
     alarm: AlarmPlan
@@ -19,7 +19,6 @@ class Subject(NamedTuple):
     mark: Mark
     emitted: bool = False
     schedule: Schedule | None = None
-    ceiling: float | None = None
 
 
 class Objection(NamedTuple):

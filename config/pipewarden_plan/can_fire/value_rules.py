@@ -13,8 +13,6 @@ def threshold_can_be_passed(subject: Subject) -> Iterator[Objection]:
     alarm = subject.alarm
     row = catalogue().get((alarm.metric.namespace, alarm.metric.name))
     lowest, highest = limits(row, alarm.metric.statistic) if row else (float("-inf"), float("inf"))
-    if subject.ceiling is not None:
-        highest = min(highest, subject.ceiling)
     never = {
         ">": alarm.threshold >= highest,
         ">=": alarm.threshold > highest,

@@ -33,7 +33,6 @@ TYPE = "lambda"
 ARN = "arn:$(partition):lambda:$(region):$(account):function:$(function)"
 METRICS = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 DIMENSIONS = {"FunctionName": "$(function)"}
-LONGEST_INVOCATION_SECONDS = 900
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -202,7 +201,6 @@ TECHNOLOGY = Technology(
             statistic="Maximum",
             comparison=">",
             threshold="duration.max",
-            ceiling=LONGEST_INVOCATION_SECONDS,
             source=METRICS,
             unit="Milliseconds",
         ),
