@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from pipewarden.cron import Cron, parse_cron
 from pipewarden_plan.model import Schedule
-from pipewarden_plan.scheduler_cron import EVERY_MONTH_DAY, EVERY_WEEKDAY, Cron, parse_cron
 
 TRIED_FROM = date(2028, 1, 1)
 """A leap year, so that 29 February comes too; how often a cron comes within a window does not depend on the year."""
@@ -39,20 +39,10 @@ def _starts(schedule: Schedule) -> Iterator[int]:
     cron = parse_cron(schedule.cron)
     times = times_of_day(cron)
     for number in range(TRIED_DAYS):
-        if comes_on(cron, TRIED_FROM + timedelta(days=number)):
+        if cron.comes_on(TRIED_FROM + timedelta(days=number)):
             yield from (number * DAY_SECONDS + 60 * minute for minute in times)
 
 
 def times_of_day(cron: Cron) -> tuple[int, ...]:
     """The minutes of a day at which it comes."""
     return tuple(60 * hour + minute for hour in sorted(cron.hours) for minute in sorted(cron.minutes))
-
-
-def comes_on(cron: Cron, day: date) -> bool:
-    """Whether it comes on that day. Where both day fields are restricted, cron means either of them."""
-    if day.month not in cron.months:
-        return False
-    by_month_day, by_weekday = day.day in cron.month_days, day.isoweekday() % 7 in cron.weekdays
-    if cron.month_days == EVERY_MONTH_DAY or cron.weekdays == EVERY_WEEKDAY:
-        return by_month_day and by_weekday
-    return by_month_day or by_weekday

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from pipewarden_plan.can_fire.occurrence import comes_on, times_of_day
+from pipewarden.cron import Cron, parse_cron
+from pipewarden_plan.can_fire.occurrence import times_of_day
 from pipewarden_plan.cron import cron_problem
 from pipewarden_plan.finding import Finding
 from pipewarden_plan.formats import has_timezones
 from pipewarden_plan.reading import PipelineReading
 from pipewarden_plan.schedule_plan import minute_of_day
-from pipewarden_plan.scheduler_cron import Cron, parse_cron
 
 TRIED_FROM = date(2026, 1, 1)
 TRIED_DAYS = 3 * 366
@@ -51,7 +51,7 @@ def _shown(minute: int) -> str:
 def _night_without(cron: Cron, minutes: tuple[int, ...], days_later: int, timezone: str) -> date | None:
     """The first day on which all of these minutes are due and none exists."""
     for night in _short_days(timezone):
-        if comes_on(cron, night - timedelta(days=days_later)) and not any(
+        if cron.comes_on(night - timedelta(days=days_later)) and not any(
             _exists(night, minute, timezone) for minute in minutes
         ):
             return night
