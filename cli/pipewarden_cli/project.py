@@ -1,9 +1,9 @@
 """The project of a folder as commands need it: checked, planned, or only the names of one environment."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipewarden_cli.errors import CheckFailedError, CommandError, UnknownEnvironmentError
 from pipewarden_plan.declaration import Project, load_project
@@ -11,7 +11,8 @@ from pipewarden_plan.finding import DeclarationError, Finding, in_order
 from pipewarden_plan.nearest import nearest
 
 if TYPE_CHECKING:
-    from pipewarden_plan.model import Environment
+    from pipewarden_plan.cost_plan import Bill
+    from pipewarden_plan.model import Environment, Model
     from pipewarden_plan.plan import Plan
 
 LOCAL_ENVIRONMENT = "local"
@@ -54,11 +55,24 @@ def check_project(root: Path) -> Checked:
 
 def plan_environment(root: Path, environment: str) -> "Plan":
     """The plan of one environment. Raises CommandError with the findings when there is none."""
+    return _planned(root, environment)[1]
+
+
+def bill_environment(root: Path, environment: str) -> "Bill":
+    """What watching one environment costs; a ceiling that it declares is left out, so that what breaks it can be seen.
+    Raises CommandError as `plan_environment` does."""
+    from pipewarden_plan.cost_plan import plan_costs
+
+    model, plan = _planned(root, environment, monitoring_ceiling=None)
+    return plan_costs(plan, model)
+
+
+def _planned(root: Path, environment: str, **changes: Any) -> "tuple[Model, Plan]":
     project = _load(root)
     if not project.errors and environment not in project.environments:
         raise UnknownEnvironmentError(environment, tuple(sorted(project.environments)))
     try:
-        return _plan(project, environment)
+        return _plan(project, environment, **changes)
     except DeclarationError as error:
         raise _refused(error.findings) from None
 
@@ -98,11 +112,15 @@ def _load(root: Path) -> Project:
     return load_project(root)
 
 
-def _plan(project: Project, environment: str) -> "Plan":
+def _plan(project: Project, environment: str, **changes: Any) -> "tuple[Model, Plan]":
+    """The model, with some of its environment changed, and the plan made of it."""
     from pipewarden_plan.make_plan import make_plan
     from pipewarden_plan.resolve import resolve
 
-    return make_plan(resolve(project, environment))
+    model = resolve(project, environment)
+    if changes:
+        model = replace(model, environment=replace(model.environment, **changes))
+    return model, make_plan(model)
 
 
 def _chosen(project: Project, environment: str | None, local: bool) -> str:

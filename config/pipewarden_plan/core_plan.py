@@ -14,6 +14,7 @@ from pipewarden_plan.route_plan import plan_core_queues, plan_topics
 from pipewarden_plan.rule_plan import plan_rules
 from pipewarden_plan.schedule_plan import plan_core_schedules
 from pipewarden_plan.settings_plan import log_groups_of
+from pipewarden_plan.spending_plan import plan_anomalies, plan_budgets
 from pipewarden_plan.tracing_plan import plan_core_tracing
 from pipewarden_plan.watched import Watched
 
@@ -47,6 +48,8 @@ def plan_core(
         tracing=plan_core_tracing(environment, names),
         tags=stack_tags(environment, OWNER),
         dashboards=dashboards,
+        budgets=plan_budgets(environment, names),
+        anomalies=plan_anomalies(environment, names),
     )
 
 

@@ -10,7 +10,7 @@ from pipewarden_plan.grammar import Grammar
 from pipewarden_plan.interpolation import SAMPLE, Fill, filler, needs_filling
 from pipewarden_plan.local_time import seconds_between
 from pipewarden_plan.marked import MarkedDict, mark_of
-from pipewarden_plan.model import Environment, Mark
+from pipewarden_plan.model import Ceiling, CostAnomaly, Environment, Mark, Spending
 from pipewarden_plan.reading import Reading
 
 PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"))
@@ -82,6 +82,9 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         severities={name: _severity(read["severities"][name]) for name in sorted(read["severities"])},
         channels={name: _channel(row) for name, row in reading.channels.items() if row is not None},
         maintenance=tuple(_maintenance(row) for row in read.get("maintenance", ())),
+        monitoring_ceiling=_ceiling(read.get("budget", {})),
+        spending=tuple(_spending(row) for row in read.get("spending", ())),
+        cost_anomalies=tuple(_cost_anomaly(row) for row in read.get("cost_anomalies", ())),
         tags=read.get("tags", {}),
         mark=reading.raw.mark,
         **{key: value for key, value in optional.items() if value is not None},
@@ -117,3 +120,29 @@ def _maintenance(row: dict[str, Any]) -> Maintenance:
         retries=row["retries"],
         hold_p0=row["hold_p0"],
     )
+
+
+def _ceiling(row: dict[str, Any]) -> Ceiling | None:
+    if "monitoring" not in row:
+        return None
+    usd, per_pipeline = row["monitoring"]
+    return Ceiling(usd=usd, per_pipeline=per_pipeline)
+
+
+def _spending(row: dict[str, Any]) -> Spending:
+    return Spending(
+        name=row["name"],
+        limit_usd=row["limit"],
+        services=tuple(row.get("services", ())),
+        tag=_tag(row),
+        warn_at=tuple(row["warn_at"]),
+        severity=row["severity"],
+    )
+
+
+def _cost_anomaly(row: dict[str, Any]) -> CostAnomaly:
+    return CostAnomaly(name=row["name"], above_usd=row["above"], tag=_tag(row), severity=row["severity"])
+
+
+def _tag(row: dict[str, Any]) -> tuple[str, str] | None:
+    return next(iter(row.get("tag", {}).items()), None)

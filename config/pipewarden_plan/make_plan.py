@@ -1,12 +1,15 @@
 """From the model to the plan."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
 from pipewarden_plan.can_fire.table import check_reach
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.core_plan import plan_core
+from pipewarden_plan.cost_ceiling import hold_ceiling
+from pipewarden_plan.cost_plan import plan_costs
 from pipewarden_plan.diagnostic_plan import plan_diagnostic
 from pipewarden_plan.executive_plan import plan_executive
 from pipewarden_plan.model import Model, Pipeline
@@ -45,13 +48,17 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     check_reach(core, teams, environment, names, remarks)
     remarks.raise_findings()
     alarms = (alarm for team_plan in teams for alarm in team_plan.alarms)
-    return Plan(
+    made = Plan(
         environment=environment,
         settings=plan_settings(environment, model.pipelines, everything, alarms, dashboards, names),
         core=core,
         teams=tuple(teams),
         notices=tuple(remarks.notices),
     )
+    bill = plan_costs(made, model, technologies)
+    hold_ceiling(bill, model, remarks)
+    remarks.raise_findings()
+    return replace(made, monthly_usd=bill.rounded)
 
 
 def _by_team(model: Model, everything: tuple[Watched, ...]) -> dict[str, tuple[list[Pipeline], list[Watched]]]:

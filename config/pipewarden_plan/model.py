@@ -77,6 +77,36 @@ class Pipeline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ceiling:
+    """What the watching itself may cost in a month, in US dollars: altogether, or for each pipeline."""
+
+    usd: float
+    per_pipeline: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """A limit of AWS's charges in a month. `tag` is (key, value), `warn_at` percentages of `limit_usd`."""
+
+    name: str
+    limit_usd: float
+    services: tuple[str, ...] = ()
+    tag: tuple[str, str] | None = None
+    warn_at: tuple[float, ...] = (80.0, 100.0)
+    severity: str = "P3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostAnomaly:
+    """A watch for unusual charges of at least `above_usd`; without a `tag` over each service of the account."""
+
+    name: str
+    above_usd: float
+    tag: tuple[str, str] | None = None
+    severity: str = "P3"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Environment:
     """`protected` keeps all state when a stack is deleted; `encryption` is customer-managed or aws-owned;
     `transaction_search_percent` is None where the account's switch is left as it is."""
@@ -96,6 +126,9 @@ class Environment:
     severities: Mapping[str, Severity]
     channels: Mapping[str, Channel]
     maintenance: tuple[Maintenance, ...] = ()
+    monitoring_ceiling: Ceiling | None = None
+    spending: tuple[Spending, ...] = ()
+    cost_anomalies: tuple[CostAnomaly, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     mark: Mark
 

@@ -198,6 +198,27 @@ class TracingPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetPlan:
+    """An AWS Budget over a calendar month. `filters` are its cost filters; `warn_at` percentages of the limit."""
+
+    name: str
+    limit_usd: float
+    filters: Mapping[str, tuple[str, ...]]
+    warn_at: tuple[float, ...]
+    topic: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyPlan:
+    """A monitor of AWS Cost Anomaly Detection with one subscription; without a `tag` it looks at every service."""
+
+    name: str
+    above_usd: float
+    tag: tuple[str, str] | None
+    topic: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamPlan:
     """One stack: what one declaration file gets."""
 
@@ -234,15 +255,19 @@ class CorePlan:
     tracing: TracingPlan
     tags: Mapping[str, str]
     dashboards: tuple[DashboardPlan, ...] = ()
+    budgets: tuple[BudgetPlan, ...] = ()
+    anomalies: tuple[AnomalyPlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything for one environment. `notices` are sentences a reader of the plan should know (what was split, left
-    open, widened or left out, with the numbers)."""
+    open, widened or left out, with the numbers). `monthly_usd` is what watching costs by list prices: each pipeline by
+    its name, and what all share under ""."""
 
     environment: Environment
     settings: Settings
     core: CorePlan
     teams: tuple[TeamPlan, ...]
     notices: tuple[str, ...] = ()
+    monthly_usd: Mapping[str, float] = field(default_factory=dict)

@@ -34,6 +34,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "teams": [_team(team, plan) for team in plan.teams],
         "counts": _counts(plan),
         "notices": list(plan.notices),
+        "monthly_usd": dict(plan.monthly_usd),
     }
 
 

@@ -1,5 +1,5 @@
-"""The pages made from data: `python -m pipewarden_plan.reference` writes docs/declaration.md, docs/errors.md and
-docs/can-it-fire.md."""
+"""The pages made from data: `python -m pipewarden_plan.reference` writes declaration.md, errors.md, can-it-fire.md and
+costs.md below docs."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,13 +9,14 @@ from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
 from pipewarden_plan.finding import rules
 from pipewarden_plan.grammar import Grammar, grammar, load_schema
+from pipewarden_plan.price_table import price_table
 from pipewarden_plan.scalar_reader import Schema
 from pipewarden_plan.sentence import KINDS
 from pipewarden_plan.show import flow
 
 HEAD = "<!-- Made by `python -m pipewarden_plan.reference` from {source}: change that, not this page. -->"
 PIPELINE_PARTS = ("declaration", "defaults", "pipeline", "schedule", "expect", "retry", "alarm")
-ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance")
+ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance", "spending", "cost_anomaly", "cost_tag")
 CHANNELS = ("email", "sms", "slack", "pagerduty")
 LINKS = {name: name for name in (*PIPELINE_PARTS, *ENVIRONMENT_PARTS, "channel")}
 LINKS |= {"resource": "resources", "override": "pipeline"}
@@ -33,6 +34,26 @@ ABOUT_ERRORS = (
     "meaning: PW0xx is about files and YAML, PW1xx about keys and values, PW2xx about pipelines, PW3xx about "
     "environments, PW5xx about alarms that could never fire ([each explained](can-it-fire.md)). Errors keep an "
     "environment from being planned; warnings do not."
+)
+ABOUT_COSTS = (
+    "`pipewarden cost ENV` adds up what the watching itself costs in a month of 730 hours: alarms, composite alarms, "
+    "dashboards, our own metrics, the key, and the calls of our functions. `pipewarden plan` shows the sum of each "
+    "pipeline. What the pipelines themselves cost is not part of it.\n\n"
+    "`budget: {monitoring: 2 USD per pipeline}` in an environment refuses a plan in which a pipeline's own lines cost "
+    "more; `budget: {monitoring: 300 USD}` holds the whole environment. Both are checked by `validate`, with what is "
+    "dearest in the message ([PW421](errors.md)).\n\n"
+    "A metric of ours is paid for by the hour in which it has data: a nightly run sends data in one hour a day. A "
+    "pipeline without a `schedule` is taken to send data in every hour, and its runs are not counted: declare the "
+    "schedule, and the bill gets smaller and truer. Incidents (pages, retries, drains) are not counted either; they "
+    "cost fractions of a cent each.\n\n"
+    "Limits of what AWS charges for the pipelines themselves are `spending:` (AWS Budgets) and `cost_anomalies:` "
+    "(AWS Cost Anomaly Detection) of an environment, see [the declaration](declaration.md#spending). Both tell the "
+    "page topic of their severity by themselves, in AWS's own words, and look a few times a day: they tell, and stop "
+    "nothing."
+)
+ABOUT_USAGE = (
+    "Seconds are what a call of one of our functions is taken to run; units of the table and bytes of the log are for "
+    "one handled run. They are estimates on the safe side, and together a small part of the sum."
 )
 
 
@@ -79,12 +100,29 @@ def fire_page() -> str:
     return can_it_fire_page(HEAD.format(source="rules.json"))
 
 
+def cost_page() -> str:
+    """docs/costs.md: every price, and what a month is taken to hold."""
+    table = price_table()
+    prices = [
+        f"| {row.item} | {row.usd:.12f}".rstrip("0").rstrip(".") + f" | {row.per} | {row.source} |"
+        for row in table.prices.values()
+    ]
+    usage = [f"| {name.replace('_', ' ')} | {value:g} |" for name, value in table.usage.items()]
+    parts = [HEAD.format(source="prices.json"), "# Costs", ABOUT_COSTS]
+    parts += [f"## Prices\n\n{table.region}, read {table.read}. {table.note}"]
+    parts += ["\n".join(["| Item | USD | Per | Source |", "|---|---|---|---|", *prices])]
+    parts += ["## What a month is taken to hold", ABOUT_USAGE]
+    parts += ["\n".join(["| What | Number |", "|---|---|", *usage])]
+    return "\n\n".join(parts) + "\n"
+
+
 def write_pages(root: Path) -> None:
     """Write the pages below `root`."""
     (root / "docs").mkdir(exist_ok=True)
     (root / "docs/declaration.md").write_text(declaration_page(), encoding="utf-8")
     (root / "docs/errors.md").write_text(errors_page(), encoding="utf-8")
     (root / "docs/can-it-fire.md").write_text(fire_page(), encoding="utf-8")
+    (root / "docs/costs.md").write_text(cost_page(), encoding="utf-8")
 
 
 def rows_of(schema: Schema, defs: Mapping[str, Schema], prefix: str = "", sample: Any = None) -> Iterator[Row]:

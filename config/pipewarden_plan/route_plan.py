@@ -7,6 +7,7 @@ from pipewarden.settings import DrainPolicy, page_listeners
 from pipewarden.technology import look_up
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import QueuePlan, TopicPlan
+from pipewarden_plan.spending_plan import spending_publishers
 from pipewarden_plan.watched import Watched
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -35,7 +36,7 @@ def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]
                 name=names.page_topic(severity),
                 purpose="page",
                 display_name=title,
-                publishers=(CLOUDWATCH,),
+                publishers=(CLOUDWATCH, *spending_publishers(environment, severity)),
                 subscriptions=subscriptions,
             ),
         ]

@@ -52,6 +52,16 @@ def read_days(text: str) -> int:
     return int(text[:-1])
 
 
+def read_money(text: str) -> float:
+    """US dollars of `12.50 USD`."""
+    return float(text.split(" ", 1)[0])
+
+
+def read_ceiling(text: str) -> tuple[float, bool]:
+    """US dollars of `2 USD per pipeline`, and whether they are for each pipeline."""
+    return read_money(text), text.endswith("per pipeline")
+
+
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "duration": read_duration,
     "duration_range": read_duration_range,
@@ -59,6 +69,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "percentage": read_percentage,
     "number_range": read_number_range,
     "log_retention": read_days,
+    "money": read_money,
+    "ceiling": read_ceiling,
     "account": str,
 }
 

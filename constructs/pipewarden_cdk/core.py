@@ -25,6 +25,7 @@ from pipewarden_cdk.rendering.observing import (
     render_transaction_search,
 )
 from pipewarden_cdk.rendering.policies import KEY_ID
+from pipewarden_cdk.rendering.spending import render_anomalies, render_budgets
 from pipewarden_cdk.rendering.storage import render_archive, render_key, render_secret, render_table
 from pipewarden_plan.plan import Plan
 
@@ -66,4 +67,6 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_tracing(core.tracing, environment.name),
         **render_transaction_search(core.tracing, names),
         **render_dashboards(core.dashboards),
+        **render_budgets(core.budgets, names),
+        **render_anomalies(core.anomalies),
     }

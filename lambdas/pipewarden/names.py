@@ -103,6 +103,12 @@ class Names:
     def rule(self, technology: str, kind: str) -> str:
         return f"{self.prefix}-{technology}-{kind}"
 
+    def budget(self, name: str, content: str) -> str:
+        """Budgets and cost monitors are global per account, and changed by being made anew: so `content`, whatever
+        cannot be changed in place, is part of the name, and old and new can stand beside each other."""
+        digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+        return shorten(f"{self.prefix}-{self.region}-{name}-{digest}", 100)
+
     def dashboard(self, kind: str, team: str = "", page: int = 1) -> str:
         """Dashboards are global per account: the region is part of the name."""
         parts = [self.prefix, self.region, kind, *([team] if team else []), *([str(page)] if page > 1 else [])]

@@ -18,6 +18,7 @@ def pipeline_branch(plan: Plan, name: str) -> Branch:
     team = next(team for team in plan.teams if team.team == pipeline.team)
     alarms = [alarm for alarm in team.alarms if alarm.pipeline == name]
     children = [*_facts(pipeline), *_windows(plan, name), *_deadlines(team, name)]
+    children.append(branch("costs", f"{plan.monthly_usd.get(name, 0.0):,.2f} USD a month to watch", "faint"))
     for resource_name, resource in pipeline.resources.items():
         own = [alarm for alarm in alarms if alarm.resource == resource_name]
         children.append(_resource(resource_name, resource, own, plan.environment.log_retention_days))

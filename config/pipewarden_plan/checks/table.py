@@ -9,6 +9,7 @@ from pipewarden_plan.checks.daylight import check_daylight
 from pipewarden_plan.checks.expectations import check_expectations
 from pipewarden_plan.checks.identities import check_identities
 from pipewarden_plan.checks.maintenance import check_maintenance
+from pipewarden_plan.checks.money import check_money
 from pipewarden_plan.checks.names import check_names
 from pipewarden_plan.checks.order import check_order
 from pipewarden_plan.checks.owners import check_owners
@@ -34,6 +35,7 @@ OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]],
     check_channels,
     check_routes,
     check_maintenance,
+    check_money,
 )
 
 

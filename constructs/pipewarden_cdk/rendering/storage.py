@@ -8,6 +8,8 @@ from pipewarden_cdk.rendering.policies import KEY_ID, document, only_with_tls, s
 from pipewarden_plan.model import Environment
 
 SERVICES = ("cloudwatch", "events", "sns", "scheduler")
+SPENDING_SERVICES = ("budgets", "costalerts")
+"""Admitted where they write to a topic of ours."""
 PENDING_DAYS = 7
 UNFINISHED_UPLOAD_DAYS = 7
 SECRET_CHARACTERS = 64
@@ -21,7 +23,7 @@ def render_key(environment: Environment, names: Names) -> Fragment:
         "Description": f"Pipewarden {environment.name}: topics, queues, table, archive and secrets",
         "EnableKeyRotation": True,
         "PendingWindowInDays": PENDING_DAYS,
-        "KeyPolicy": document(_key_statements(names)),
+        "KeyPolicy": document(_key_statements(environment, names)),
     }
     alias = {"AliasName": names.key_alias(), "TargetKeyId": reference(KEY_ID)}
     return {
@@ -30,13 +32,15 @@ def render_key(environment: Environment, names: Names) -> Fragment:
     }
 
 
-def _key_statements(names: Names) -> list[dict[str, Any]]:
+def _key_statements(environment: Environment, names: Names) -> list[dict[str, Any]]:
     root = f"arn:{names.partition}:iam::{names.account}:root"
     owner = {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
     # No aws:SourceAccount here: EventBridge sends none with what it writes into an encrypted queue (SQS guide,
     # "Key management"). The policies of topics and queues check who sends.
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]
-    return [owner, *(service(f"Use{name.capitalize()}", f"{name}.amazonaws.com", use, "*") for name in SERVICES)]
+    tells_of_money = bool(environment.spending or environment.cost_anomalies)
+    services = (*SERVICES, *(SPENDING_SERVICES if tells_of_money else ()))
+    return [owner, *(service(f"Use{name.capitalize()}", f"{name}.amazonaws.com", use, "*") for name in services)]
 
 
 def render_table(environment: Environment, names: Names) -> Fragment:

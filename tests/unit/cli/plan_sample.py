@@ -202,6 +202,7 @@ CORE = CorePlan(
 )
 PLAN = Plan(
     environment=ENVIRONMENT,
+    monthly_usd={"": 12.5, "import": 2.93},
     settings=Settings(
         environment="prod",
         account="123456789012",
