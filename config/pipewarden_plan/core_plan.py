@@ -12,7 +12,7 @@ from pipewarden_plan.plan import CorePlan, DashboardPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.route_plan import plan_core_queues, plan_topics
 from pipewarden_plan.rule_plan import plan_rules
-from pipewarden_plan.schedule_plan import plan_core_schedules
+from pipewarden_plan.schedule_plan import plan_core_schedules, plan_maintenance
 from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.spending_plan import plan_anomalies, plan_budgets
 from pipewarden_plan.tracing_plan import plan_core_tracing
@@ -37,7 +37,7 @@ def plan_core(
         topics=topics,
         queues=plan_core_queues(names, TIMEOUT_SECONDS["responder"]),
         rules=plan_rules(everything, names, remarks),
-        schedules=plan_core_schedules(environment),
+        schedules=(*plan_core_schedules(environment), *plan_maintenance(environment)),
         functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
         scheduler_statements=own_grant_plan.scheduler(names),
         alarms=plan_own_alarms(environment, names),

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from pipewarden.cron import EVERY_MONTH, Cron, parse_cron
 from pipewarden.names import shorten
 from pipewarden.signal import SignalKind
+from pipewarden.window import Maintenance
 from pipewarden_plan.limits import SCHEDULE_NAME_CHARACTERS
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import SchedulePlan
 from pipewarden_plan.remarks import Remarks
-from pipewarden_plan.scheduler_cron import next_day, scheduler_days
+from pipewarden_plan.scheduler_cron import next_day, scheduler_crons, scheduler_days
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """Scheduler puts the planned time here (guide, "Adding context attributes"): a late delivery still names its moment."""
@@ -37,6 +38,26 @@ def plan_core_schedules(environment: Environment) -> tuple[SchedulePlan, ...]:
             description="Measures freshness and other expectations that no service publishes as a metric.",
         ),
     )
+
+
+def plan_maintenance(environment: Environment) -> tuple[SchedulePlan, ...]:
+    """A signal at the start of each maintenance window, for the notice; the responder knows the windows without it."""
+    return tuple(
+        SchedulePlan(
+            name=shorten(f"maintenance-{window.name}{f'-{number}' if number else ''}", SCHEDULE_NAME_CHARACTERS),
+            expression=expression,
+            timezone=window.timezone,
+            target="signals",
+            input={"kind": SignalKind.MAINTENANCE_STARTED.value, "state": window.name, "time": SCHEDULED_TIME},
+            description=f"Maintenance {window.name} starts.",
+        )
+        for window in environment.maintenance
+        for number, expression in enumerate(_starts(window))
+    )
+
+
+def _starts(window: Maintenance) -> tuple[str, ...]:
+    return scheduler_crons(parse_cron(window.cron)) if window.cron else (f"at({window.at}:00)",)
 
 
 def plan_deadlines(pipelines: Iterable[Pipeline], remarks: Remarks) -> tuple[SchedulePlan, ...]:

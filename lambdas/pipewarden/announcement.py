@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pipewarden.channel_message import Notice
 from pipewarden.delivery import Delivery
-from pipewarden.duration import say_moment
+from pipewarden.duration import say_moment, say_time
 from pipewarden.escalation import Call, called_rungs, next_repeat, plan_calls
 from pipewarden.incident import Effect, Entry, Incident, Reason
 from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
@@ -30,10 +30,13 @@ class Announcements:
     def page(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
         """Send one page. Later rungs are scheduled first: whatever fails after that, the chain goes on."""
         number, settings = int(effect.detail["number"]), self._workplace.settings
-        page = self._compose(incident, number, str(effect.detail["why"]), effect.at or now)
+        page = self.compose(incident, number, str(effect.detail["why"]), effect.at or now)
         self._workplace.store.put_page(incident.id, number, page_item(page), now)
         route = settings.severities.get(incident.severity, NO_ROUTE)
         at_once = self._lay_out(incident, route, number, page.sent, now)
+        if effect.detail.get("in_digest"):
+            self._workplace.measure(Measurement(name="PagesSent"))
+            return (Entry(time=now, kind="sent", text=f"page {number} sent among others that were held back"),)
         notice = make_notice(page, render_page(page), "page")
         lines = self._delivery.announce(notice, route.notify)
         listening = {*route.notify, *page_listeners(route, settings.channels)}
@@ -49,7 +52,7 @@ class Announcements:
     def recovered(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
         """Tell those who were told, and the page topic, that it is over."""
         settings = self._workplace.settings
-        message = render_recovered(incident, settings.environment)
+        message = render_recovered(incident, settings.environment, self._held_below(incident))
         notice = Notice(
             event="recovered",
             key=incident.id,
@@ -78,7 +81,8 @@ class Announcements:
                 schedule_call(self._workplace, incident.id, again[0], again[1], now)
         return at_once
 
-    def _compose(self, incident: Incident, number: int, why: str, sent: datetime) -> Page:
+    def compose(self, incident: Incident, number: int, why: str, sent: datetime) -> Page:
+        """The facts of one page, gathered from the table, the logs and the settings."""
         main = order_reasons(incident)[0]
         logged = next((reason for reason in order_reasons(incident)[::-1] if reason.log_group), main)
         lines: tuple[str, ...] = ()
@@ -95,6 +99,7 @@ class Announcements:
             links=self._links(incident, main, logged, number, sent),
             log=(source, lines),
             last_good=self._last_good(incident, main),
+            below=self._below(incident),
         )
 
     def _links(self, incident: Incident, main: Reason, logged: Reason, number: int, sent: datetime) -> dict[str, str]:
@@ -126,6 +131,17 @@ class Announcements:
         links = {"run": technology.run_console} if main.run_id else {}
         links["console"] = technology.console
         return {name: fill(template, values) for name, template in links.items() if template}
+
+    def _below(self, incident: Incident) -> tuple[str, ...]:
+        """Every pipeline that hangs below, and which of them fail already without a page of their own."""
+        held = {line.partition(":")[0]: line for line in self._held_below(incident)}
+        return tuple(held.get(name, name) for name in self._workplace.settings.pipelines[incident.pipeline].downstream)
+
+    def _held_below(self, incident: Incident) -> tuple[str, ...]:
+        downstream = self._workplace.settings.pipelines[incident.pipeline].downstream
+        found = self._workplace.store.load_open(downstream) if downstream else []
+        held = (one for one in found if one.hold and one.hold.incident == incident.id)
+        return tuple(f"{one.pipeline}: fails since {say_time(one.since)}, its page is held back" for one in held)
 
     def _last_good(self, incident: Incident, main: Reason) -> str:
         if not main.resource:

@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from pipewarden.message import Message
 
-Event = Literal["page", "again", "recovered"]
+Event = Literal["page", "again", "recovered", "notice"]
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 PAGERDUTY_SEVERITIES = {"P0": "critical", "P1": "error", "P2": "warning"}
 SLACK_SECTION_CHARACTERS = 2_900
 SLACK_HEADER_CHARACTERS = 150
 TEAMS_TEXT_CHARACTERS = 20_000
 SUMMARY_CHARACTERS = 1_024
-COLOURS = {"recovered": "good", "page": "attention", "again": "attention"}
+COLOURS = {"recovered": "good", "page": "attention", "again": "attention", "notice": "default"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pipewarden.alarm_decision import decide_cleared, decide_drained, decide_raised
 from pipewarden.due_decision import decide_check, decide_deadline, decide_due
+from pipewarden.hold_decision import decide_hold
 from pipewarden.run_decision import decide_failed, decide_stopped, decide_succeeded
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy
@@ -18,6 +19,7 @@ DECIDERS = {
     SignalKind.RETRY_DUE: decide_due,
     SignalKind.CHECK_DUE: decide_check,
     SignalKind.DRAIN_FINISHED: decide_drained,
+    SignalKind.HOLD_DUE: decide_hold,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from json import dumps
 
 from pipewarden.announcement import Announcements
@@ -13,6 +13,9 @@ from pipewarden.signal import Signal, SignalKind
 from pipewarden.workplace import BusyError, Workplace
 
 MOST_CONFLICTS = 12
+LISTED = ("maintenance", "quiet")
+DIGEST_FALLBACK = timedelta(minutes=2)
+"""After quiet hours one message tells of everything; what that has not told of pages by itself."""
 
 
 class Effects:
@@ -27,6 +30,7 @@ class Effects:
             "page": self._announcements.page,
             "recovered": self._announcements.recovered,
             "drain": self._drain,
+            "hold": self._hold,
         }
 
     def perform(self, incident: Incident, keys: frozenset[str]) -> None:
@@ -74,6 +78,20 @@ class Effects:
         key, count = str(effect.detail["reason"]), int(effect.detail.get("count", 0))
         signal = check_signal(incident, effect.resource, effect.attempt, key, count, due)
         self._workplace.one_shots.signal_at(due, now, f"{incident.id}-{effect.key}", signal)
+        return ()
+
+    def _hold(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        """Have the held page looked at again; what holds it by the clock remembers it for what it says at its end."""
+        until, by, name = effect.at or now, str(effect.detail["by"]), str(effect.detail["name"])
+        look = until
+        if by in LISTED:
+            self._workplace.store.add_held(by, name, until, incident.id)
+        if by == "quiet":
+            look = until + DIGEST_FALLBACK
+            digest = Signal(kind=SignalKind.DIGEST_DUE, time=until, state=name)
+            self._workplace.one_shots.signal_at(until, now, f"digest-{name}-{until:%Y%m%d%H%M}", digest)
+        signal = Signal(kind=SignalKind.HOLD_DUE, time=look, pipeline=incident.pipeline, incident=incident.id)
+        self._workplace.one_shots.signal_at(look, now, f"{incident.id}-{effect.key}", signal)
         return ()
 
     def _drain(self, incident: Incident, effect: Effect, _now: datetime) -> tuple[Entry, ...]:

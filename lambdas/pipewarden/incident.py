@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from pipewarden.hold import Hold
 from pipewarden.signal import Signal
 from pipewarden.technology import FailureClass
 
@@ -30,8 +31,9 @@ class Reason:
     """Why an incident is open. Gone when `open` is False; the incident is over when none is open any more.
 
     `evidence` reasons explain another one, or wait to be explained: they page nobody by themselves. `told` means that
-    people know of it: a page carried it, or it folded into a page that nobody had answered yet. No signal ends a
-    `lasting` reason: it ends when somebody takes it over.
+    people know of it: a page carried it, or it folded into a page that nobody had answered yet. `held`: its page is
+    held back. No signal ends a `lasting` reason: it ends when somebody takes it over. `times` counts how often it
+    happened in this incident.
     """
 
     key: str
@@ -48,7 +50,9 @@ class Reason:
     log_stream: str = ""
     evidence: bool = False
     told: bool = False
+    held: bool = False
     lasting: bool = False
+    times: int = 1
     open: bool = True
     detail: Mapping[str, Any] = field(default_factory=dict)
 
@@ -88,7 +92,7 @@ class Effect:
     """
 
     key: str
-    kind: Literal["schedule-retry", "schedule-check", "page", "recovered", "drain"]
+    kind: Literal["schedule-retry", "schedule-check", "hold", "page", "recovered", "drain"]
     resource: str = ""
     attempt: int = 0
     at: datetime | None = None
@@ -109,7 +113,8 @@ class Incident:
     """`version` counts writes (0: not written yet); `fresh` are timeline entries that the next write adds, and
     `ending` says that the next write is the one that ends it.
 
-    `pending` effects belong, until `leased_until`, to the invocation that wrote them.
+    `pending` effects belong, until `leased_until`, to the invocation that wrote them. `hold` says what holds back the
+    page of the reasons that are `held`.
     """
 
     id: str
@@ -128,6 +133,7 @@ class Incident:
     acknowledged: datetime | None = None
     acknowledged_by: str = ""
     ended: datetime | None = None
+    hold: Hold | None = None
     version: int = 0
     entries: int = 0
     fresh: tuple[Entry, ...] = ()
@@ -140,6 +146,10 @@ class Incident:
     @property
     def open_reasons(self) -> tuple[Reason, ...]:
         return tuple(reason for reason in self.reasons if reason.open)
+
+    @property
+    def held_reasons(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if reason.open and reason.held)
 
     @property
     def since(self) -> datetime:

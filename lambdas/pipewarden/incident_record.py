@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Effect, Entry, Incident, IncidentState, Reason
 from pipewarden.item import Item, from_item, to_item, to_moment
 from pipewarden.run_history import RunHistory
 
 MOMENTS = frozenset(
     {"opened", "leased_until", "paged", "last_paged", "acknowledged", "ended", "since", "due", "claimed"}
-    | {"claimed_until", "started", "at", "time", "last_good", "last_failed"}
+    | {"until", "claimed_until", "started", "at", "time", "last_good", "last_failed"}
 )
 UNWRITTEN = ("fresh", "ending")
 
@@ -33,6 +34,7 @@ def read_incident(item: Item) -> Incident:
             ),
             "pending": tuple(Effect(**_known(row, Effect)) for row in values.get("pending", ())),
             "rungs": tuple(values.get("rungs", ())),
+            "hold": Hold(**_known(values["hold"], Hold)) if values.get("hold") else None,
         }
     )
 

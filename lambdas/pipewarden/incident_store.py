@@ -11,6 +11,7 @@
 | `RUN#<pipeline>#<resource>#<run id>` | `RUN` | `incident`, `resource`, `attempt`: a run that we started |
 | `SEEN#<signal key>` | `SEEN` | `incident`: a signal that was handled or is being handled; `time` of the event |
 | `BUDGET` | `HOUR#<hour>` | `retries` started in that hour |
+| `HELD#<maintenance or quiet>#<name>` | `<end>` | `incidents`: ids whose pages are held back until then |
 | `DRAIN#<queue>` | `STATE` | lease and counts of a drain (`drain_store`) |
 
 META carries `version`; a write names the version it read, so of two responders one reads again and decides again.
@@ -21,16 +22,18 @@ Signals are marked as seen in the transaction that changes the incident; effects
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipewarden.incident import Entry, Incident
 from pipewarden.incident_record import read_entry, read_history, read_incident
 from pipewarden.incident_write import INCIDENT_DAYS, StartedRun, Write, hour, item_key, plan_write, put
-from pipewarden.item import Item, from_item
+from pipewarden.item import Item, from_item, to_text
 from pipewarden.run_history import RunHistory
 
 BATCH_TRIES = 5
+MOST_KEYS = 100  # of one BatchGetItem
+HELD_DAYS = 7
 
 
 class ConflictError(Exception):
@@ -103,6 +106,31 @@ class IncidentStore:
         key = item_key(f"INCIDENT#{incident}", "META")
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return read_incident(item) if item else None
+
+    def load_open(self, pipelines: Sequence[str]) -> list[Incident]:
+        """The open incidents of these pipelines."""
+        found: dict[str, Item] = {}
+        for start in range(0, len(pipelines), MOST_KEYS):
+            some = pipelines[start : start + MOST_KEYS]
+            found |= self._batch_get({name: item_key(f"PIPELINE#{name}", "OPEN") for name in some})
+        loaded = (self.load(str(from_item(item)["incident"])) for item in found.values())
+        return [incident for incident in loaded if incident]
+
+    def add_held(self, by: str, name: str, until: datetime, incident: str) -> None:
+        """Remember that a page of the incident is held back until that moment. Twice is the same as once."""
+        expires = str(int((until + timedelta(days=HELD_DAYS)).timestamp()))
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=item_key(f"HELD#{by}#{name}", to_text(until)),
+            UpdateExpression="ADD incidents :one SET expires = :expires",
+            ExpressionAttributeValues={":one": {"SS": [incident]}, ":expires": {"N": expires}},
+        )
+
+    def load_held(self, by: str, name: str, until: datetime) -> list[str]:
+        """The ids of the incidents whose pages were held back until that moment."""
+        key = item_key(f"HELD#{by}#{name}", to_text(until))
+        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+        return sorted(item.get("incidents", {}).get("SS", ()))
 
     def load_runs(self, pipeline: str, resource: str) -> RunHistory:
         """What is remembered about the runs of one resource."""

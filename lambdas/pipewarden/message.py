@@ -10,6 +10,7 @@ from pipewarden.page import Cause, Page, order_reasons
 SUBJECT_CHARACTERS = 100
 SMS_CHARACTERS = 480
 ERROR_IN_HEADLINE = 140
+HELD_BELOW = "HELD BACK BELOW IT, paged in 15m if it still fails"
 COUNTS = {1: "once", 2: "twice"}
 
 
@@ -54,13 +55,20 @@ def render_page(page: Page, preface: str = "") -> Message:
     )
 
 
-def render_recovered(incident: Incident, environment: str) -> Message:
-    """`failed 02:10, retried twice, recovered 02:41`: what those who were told, or who noticed, need to know."""
+def render_recovered(incident: Incident, environment: str, below: tuple[str, ...] = ()) -> Message:
+    """`failed 02:10, retried twice, recovered 02:41`: what those who were told, or who noticed, need to know. `below`
+    are the pipelines that it has held back."""
     story = tell_story(incident)
     first = f"Recovered: {incident.pipeline} ({environment}): {story}"
     reasons = tuple(f"{say_time(r.since)} {r.text}" for r in sorted(incident.reasons, key=lambda r: r.since))
     paged = f"It was paged {_times(incident.pages)}; nobody needs to act any more." if incident.pages else ""
-    blocks = [first, paged or "Nobody was paged.", _block("WHAT IT WAS", reasons), f"Incident {incident.id}"]
+    blocks = [
+        first,
+        paged or "Nobody was paged.",
+        _block("WHAT IT WAS", reasons),
+        _block(HELD_BELOW, below),
+        f"Incident {incident.id}",
+    ]
     return Message(
         subject=fit_subject(f"[recovered] {environment}/{incident.pipeline}: {story}"),
         headline=first,

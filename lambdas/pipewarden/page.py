@@ -69,8 +69,10 @@ def compose_page(
     links: Mapping[str, str],
     log: tuple[str, tuple[str, ...]] = ("", ()),
     last_good: str = "",
+    below: tuple[str, ...] = (),
 ) -> Page:
-    """The facts of one page of an incident. `log` is (where the lines are from, the lines)."""
+    """The facts of one page of an incident. `log` is (where the lines are from, the lines), `below` what hangs on the
+    pipeline; its names where nothing more is known."""
     declared = settings.pipelines[incident.pipeline]
     reasons = order_reasons(incident)
     route = settings.severities.get(incident.severity)
@@ -93,7 +95,7 @@ def compose_page(
         log_lines=log[1],
         samples=tuple(mask(str(s)) for r in reasons for s in r.detail.get("samples", ()))[:MOST_SAMPLES],
         last_good=last_good,
-        below=declared.downstream,
+        below=below or declared.downstream,
         links=links,
     )
 

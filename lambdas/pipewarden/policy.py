@@ -39,6 +39,10 @@ def make_policy(
         rate_days=_rate_days(found, declared),
         within=found.within if found else "",
         inner=_inner(declared, resource),
+        after=_before(declared, resource),
+        upstream=declared.upstream,
+        maintenance=tuple(window for window in settings.maintenance if window.covers(pipeline)),
+        quiet_hours={name: route.quiet_hours for name, route in settings.severities.items() if route.quiet_hours},
         alarm=alarm,
         drain=found.drain if found else None,
     )
@@ -58,3 +62,15 @@ def _inner(pipeline: PipelineSettings, owner: str) -> tuple[str, ...]:
     """Every resource that runs within the owner, however deep."""
     direct = [name for name, found in pipeline.resources.items() if owner and found.within == owner]
     return tuple(direct) + tuple(inner for name in direct for inner in _inner(pipeline, name))
+
+
+def _before(pipeline: PipelineSettings, resource: str) -> tuple[str, ...]:
+    """Every resource after which this one runs, however far back."""
+    found: dict[str, None] = {}
+    waiting = list(pipeline.resources[resource].after) if resource else []
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in pipeline.resources:
+            found[name] = None
+            waiting.extend(pipeline.resources[name].after)
+    return tuple(found)

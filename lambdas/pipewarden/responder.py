@@ -18,13 +18,15 @@ from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.incident_write import Write
 from pipewarden.item import to_text
 from pipewarden.measurement import Measurement
+from pipewarden.notice import Notices
 from pipewarden.place import Place, find_place
 from pipewarden.pursuit import pursue
 from pipewarden.remediation import Remediation
+from pipewarden.restraint import postpone, restrain
 from pipewarden.run_record import measure_run, remember_run
 from pipewarden.run_signal import describe
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.situation import Decision, History, attempt_of
+from pipewarden.situation import Decision, History, Policy, attempt_of
 from pipewarden.technology import Run
 from pipewarden.transition import apply_decision
 from pipewarden.workplace import BusyError, Workplace
@@ -40,6 +42,7 @@ class Responder:
         self._workplace = workplace
         self._effects = Effects(workplace)
         self._remediation = Remediation(workplace)
+        self._notices = Notices(workplace)
 
     def handle(self, signal: Signal, deadline: datetime, receives: int = 1) -> str:
         """Do what the signal asks for; one word for what was done.
@@ -50,6 +53,8 @@ class Responder:
         if signal.kind == SignalKind.HEARTBEAT:
             beat(workplace)
             return "heartbeat"
+        if signal.kind in self._notices.doers:
+            return self._notices.handle(signal, deadline)
         place = find_place(workplace, signal)
         if place is None:
             workplace.measure(Measurement(name="SignalsIgnored"))
@@ -76,7 +81,7 @@ class Responder:
                 self.handle(told, deadline)
                 history = replace(history, incident=workplace.store.load(found.incident.id))
             history = replace(history, pursuit=running)
-        decision = decide(signal, history, place.policy, now)
+        decision = postpone(decide(signal, history, place.policy, now), history, place.policy, now)
         self._log(signal, place, decision)
         if decision.action == "busy":
             raise BusyError(decision.why)
@@ -85,6 +90,9 @@ class Responder:
             if refusal is None:
                 return "start"
             history, decision = replace(history, incident=refusal.incident), refusal.decision
+        if decision.page:
+            history = self._look_up(history, place.policy)
+            decision = restrain(signal, decision, history, place.policy, now)
         self._change(signal, place, history, decision, now, deadline)
         return decision.action
 
@@ -129,6 +137,14 @@ class Responder:
             )
             history = replace(history, lapses=lapses)
         return history
+
+    def _look_up(self, history: History, policy: Policy) -> History:
+        """With the incidents above, the one that was waited for included when that is over."""
+        store, hold = self._workplace.store, history.incident.hold if history.incident else None
+        found = store.load_open(policy.upstream) if policy.upstream else []
+        known = {incident.id for incident in found}
+        before = store.load(hold.incident) if hold and hold.incident and hold.incident not in known else None
+        return replace(history, upstream=(*found, *([before] if before else [])))
 
     def _change(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden.technology import Target
-from pipewarden.window import Maintenance
+from pipewarden.window import Maintenance, QuietHours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +95,24 @@ class Rung:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repeat:
+    """Every half hour, four times: a person who slept through the first call gets two more hours of chances, and a page
+    that nobody will ever acknowledge ends."""
+
+    every_seconds: float = 1_800.0
+    times: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
 class Severity:
-    """Routes of one severity. `notify` and the rungs name channels."""
+    """Routes of one severity. `notify` and the rungs name channels; the last rung, and reminders of what was taken and
+    still fails, are repeated `repeat.times` times. In quiet hours nobody is told."""
 
     respond_within_seconds: float
     notify: tuple[str, ...]
     escalate: tuple[Rung, ...] = ()
+    repeat: Repeat = field(default_factory=lambda: Repeat())
+    quiet_hours: QuietHours | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,4 +243,6 @@ def _pipeline(row: Mapping[str, Any]) -> PipelineSettings:
 def _severity(row: Mapping[str, Any]) -> Severity:
     values = _tuples(row)
     rungs = tuple(Rung(**rung) for rung in values.get("escalate", ()))
-    return Severity(**{"notify": (), **values, "escalate": rungs})
+    repeat = Repeat(**values["repeat"]) if "repeat" in values else Repeat()
+    quiet = QuietHours(**values["quiet_hours"]) if "quiet_hours" in values else None
+    return Severity(**{"notify": (), **values, "escalate": rungs, "repeat": repeat, "quiet_hours": quiet})

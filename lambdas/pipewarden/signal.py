@@ -21,6 +21,10 @@ class SignalKind(StrEnum):
     RETRY_DUE = "retry-due"
     CHECK_DUE = "check-due"
     DRAIN_FINISHED = "drain-finished"
+    HOLD_DUE = "hold-due"
+    MAINTENANCE_STARTED = "maintenance-started"
+    MAINTENANCE_ENDED = "maintenance-ended"
+    DIGEST_DUE = "digest-due"
     HEARTBEAT = "heartbeat"
 
 
@@ -30,7 +34,8 @@ class Signal:
 
     Run signals name the AWS resource by `technology` and `identity` (the value in service events, e.g. a Glue job name
     or a state machine ARN); who declared it is looked up in the settings. Signals that Pipewarden sends to itself
-    (retry due, drain finished, deadline reached) name `pipeline`, `resource`, `incident` and `attempt` instead.
+    (retry due, drain finished, deadline reached) name `pipeline`, `resource`, `incident` and `attempt` instead, those
+    of the calendar the window or the severity in `state`.
     """
 
     kind: SignalKind

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import AlarmSettings, DrainPolicy, RetryPolicy
-from pipewarden.signal import Signal
+from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import FailureClass, Run
+from pipewarden.window import Maintenance, QuietHours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +20,9 @@ class Policy:
 
     `retryable` says that the technology can start a run again, `runs` that its runs send events; `independent` runs do
     work of their own each and cannot be asked about later (invocations of a function), so that the success of another
-    one cures nothing. `inner` are the resources that run within this one, `rate_days` the time over which its rate of
-    success is taken.
+    one cures nothing. `inner` are the resources that run within this one, `after` and `upstream` all those (resources,
+    pipelines) that must have succeeded before it, `quiet_hours` those of each severity, `rate_days` the time over which
+    its rate of success is taken.
     """
 
     pipeline: str
@@ -35,6 +38,10 @@ class Policy:
     rate_days: int = 30
     within: str = ""
     inner: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
     alarm: AlarmSettings | None = None
     drain: DrainPolicy | None = None
 
@@ -54,7 +61,8 @@ class History:
 
     `incident` is the open one of the pipeline, `incident_id` its id or the one that a new incident would get; `attempt`
     is the retry of ours whose run the signal tells of, and `earlier_attempts` its number when that was in an incident
-    which is over. `pursuit` answers a check: what the run in question does now.
+    which is over. `upstream` are the incidents of pipelines above this one. `pursuit` answers a check: what the run in
+    question does now.
     """
 
     incident_id: str
@@ -68,6 +76,7 @@ class History:
     failure_reason: str = ""
     advice: str = ""
     lapses: tuple[Lapse, ...] = ()
+    upstream: tuple[Incident, ...] = ()
     pursuit: Literal["", "running", "ended", "gone", "silent"] = ""
 
     def told(self, key: str, severity: str, now: datetime, respond_within_seconds: float) -> bool:
@@ -101,7 +110,7 @@ def attempt_of(signal: Signal, run: Run | None, resource: str, incident: Inciden
     return None
 
 
-Action = Literal["ignore", "note", "hold", "retry", "page", "drain", "clear", "start", "wait", "busy"]
+Action = Literal["ignore", "note", "hold", "retry", "page", "drain", "clear", "start", "postpone", "wait", "busy"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +119,9 @@ class Decision:
 
     `ignore` nothing; `note` a line in the timeline; `hold` wait for what explains it; `retry` start attempt `attempt`
     after `delay_seconds`; `page` only people can cure it; `drain` start the drainer; `clear` the reasons `cleared` are
-    gone; `start` the attempt that is due; `wait` look again after `delay_seconds`; `busy` another invocation is at it:
-    deliver the signal again later. `page` is True when people are told now; `would` is what would have been done in
-    `act` mode.
+    gone; `start` the attempt that is due; `postpone` it by `delay_seconds`; `wait` look again after `delay_seconds`;
+    `busy` another invocation is at it: deliver the signal again later. `page` is True when people are told now; `would`
+    is what would have been done in `act` mode. `hold` says what holds the page back that would be due.
     """
 
     action: Action
@@ -122,4 +131,12 @@ class Decision:
     delay_seconds: float = 0.0
     cleared: tuple[str, ...] = ()
     would: str = ""
+    hold: Hold | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def severity_of(signal: Signal, incident: Incident | None, policy: Policy) -> str:
+    """What a page about this signal is paged as; one that was held back keeps its incident's severity."""
+    if signal.kind == SignalKind.HOLD_DUE and incident:
+        return incident.severity
+    return policy.alarm.severity if policy.alarm else policy.severity

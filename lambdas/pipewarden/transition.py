@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
 from pipewarden.duration import say_time
+from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
 from pipewarden.reason import read_reasons
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.situation import Decision, History, Policy
+from pipewarden.situation import Decision, History, Policy, severity_of
 
 QUIET = (IncidentState.OPEN, IncidentState.REMEDIATING)
 DRAIN_CHECK_SECONDS = 3600.0
@@ -56,6 +57,8 @@ def _retry(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
     incident = _with_failure(incident, signal, decision, history, policy, told=decision.page)
+    if decision.hold:
+        incident = _hold_back(incident, signal, decision.hold, policy, now)
     due = now + timedelta(seconds=decision.delay_seconds)
     attempt = Attempt(
         resource=policy.resource,
@@ -72,20 +75,24 @@ def _retry(
     incident = incident.noting(now, "retry-planned", f"{policy.resource}: {decision.why}, at {say_time(due)}")
     if incident.state == IncidentState.OPEN:
         incident = replace(incident, state=IncidentState.REMEDIATING)
-    return _page_people(incident, decision, policy, now) if decision.page else incident
+    return _page_people(incident, signal, decision, policy, now) if decision.page else incident
 
 
 def _page(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
-    incident = _with_failure(incident, signal, decision, history, policy, told=True)
+    held = decision.hold is not None
+    incident = _with_failure(incident, signal, decision, history, policy, told=not held)
     if signal.kind == SignalKind.RETRY_DUE:
         incident = _cancel_planned(incident, policy.resource)
-        incident = _tell_all(incident, policy.resource)
+        incident = _tell_all(incident, policy.resource, held=held)
     if signal.kind == SignalKind.CHECK_DUE and (reason := incident.reason(str(signal.detail.get("reason", "")))):
-        incident = incident.with_reason(replace(reason, evidence=False, told=True))
-    incident = incident.noting(now, "decided", decision.why)
-    return _page_people(incident, decision, policy, now) if decision.page else incident
+        incident = incident.with_reason(replace(reason, evidence=False, told=reason.told or not held, held=held))
+    if signal.kind != SignalKind.HOLD_DUE or not held:
+        incident = incident.noting(now, "decided", decision.why)
+    if decision.hold:
+        return _hold_back(incident, signal, decision.hold, policy, now)
+    return _page_people(incident, signal, decision, policy, now) if decision.page else incident
 
 
 def _drain(
@@ -128,6 +135,20 @@ def _wait(
     return _with_check(incident, key, policy.resource, now, decision.delay_seconds, count, signal.attempt)
 
 
+def _postpone(
+    incident: Incident, _signal: Signal, decision: Decision, _history: History, policy: Policy, now: datetime
+) -> Incident:
+    """The planned retry at a later time; the schedule's name says when, because the old one may still be there."""
+    attempt = incident.attempt(policy.resource, decision.attempt)
+    if attempt is None:
+        return incident
+    due = now + timedelta(seconds=decision.delay_seconds)
+    key = f"retry-{policy.resource}-{attempt.number}-{due:%d%H%M%S}"
+    effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=attempt.number, at=due)
+    text = f"{policy.resource}: retry {attempt.number} {decision.why}"
+    return incident.with_attempt(replace(attempt, due=due)).with_effect(effect).noting(now, "retry-planned", text)
+
+
 MOVES: dict[str, Callable[[Incident, Signal, Decision, History, Policy, datetime], Incident]] = {
     "note": _note,
     "hold": _hold,
@@ -136,12 +157,19 @@ MOVES: dict[str, Callable[[Incident, Signal, Decision, History, Policy, datetime
     "drain": _drain,
     "clear": _clear,
     "wait": _wait,
+    "postpone": _postpone,
 }
 
 
-def page_again(incident: Incident, why: str, severity: str, now: datetime) -> Incident:
-    """The incident with one page more to be sent: a new chain of rungs, not acknowledged."""
+def page_again(incident: Incident, why: str, severity: str, now: datetime, *, in_digest: bool = False) -> Incident:
+    """The incident with one page more to be sent: a new chain of rungs, not acknowledged. What was held back goes out
+    with it. `in_digest`: people were told already, among other incidents."""
     number = incident.pages + 1
+    incident = replace(
+        incident,
+        hold=None,
+        reasons=tuple(replace(reason, told=reason.told or reason.held, held=False) for reason in incident.reasons),
+    )
     incident = replace(
         incident,
         state=incident.state if incident.over else IncidentState.PAGED,
@@ -153,14 +181,23 @@ def page_again(incident: Incident, why: str, severity: str, now: datetime) -> In
         acknowledged_by="",
         rungs=(),
     )
-    detail = {"why": why, "number": number}
+    detail = {"why": why, "number": number, **({"in_digest": True} if in_digest else {})}
     incident = incident.with_effect(Effect(key=f"page-{number}", kind="page", at=now, detail=detail))
     return incident.noting(now, "paged", f"{incident.severity}: {why}")
 
 
-def _page_people(incident: Incident, decision: Decision, policy: Policy, now: datetime) -> Incident:
-    severity = policy.alarm.severity if policy.alarm else policy.severity
-    return page_again(incident, decision.why, severity, now)
+def _page_people(incident: Incident, signal: Signal, decision: Decision, policy: Policy, now: datetime) -> Incident:
+    return page_again(incident, decision.why, severity_of(signal, incident, policy), now)
+
+
+def _hold_back(incident: Incident, signal: Signal, hold: Hold, policy: Policy, now: datetime) -> Incident:
+    """The incident with its page held back. It is noted once for a cause, and looked at again at its time."""
+    severity = severity_of(signal, incident, policy)
+    if not (incident.hold and hold.goes_on_from(incident.hold)):
+        incident = incident.noting(now, "held", f"page held back: {hold.text}")
+    detail = {"by": hold.by, "name": hold.name}
+    effect = Effect(key=f"hold-{hold.until:%d%H%M%S}", kind="hold", at=hold.until, detail=detail)
+    return replace(incident, hold=hold, severity=min(severity, incident.severity)).with_effect(effect)
 
 
 def _with_success(incident: Incident, signal: Signal, history: History, resource: str) -> Incident:
@@ -180,8 +217,10 @@ def _with_failure(
     for reason in read_reasons(signal, decision, history, policy):
         old = incident.reason(reason.key)
         known = told or bool(old and old.open and old.told)
+        held = decision.hold is not None or bool(old and old.open and old.held)
         moment = _after_start(reason.since, incident, reason.resource)
-        incident = incident.with_reason(replace(reason, told=known)).noting(moment, "failed", _say(reason))
+        changed = replace(reason, told=known, held=held and not known, times=old.times + 1 if old else 1)
+        incident = incident.with_reason(changed).noting(moment, "failed", _say(changed))
     return incident
 
 
@@ -214,9 +253,15 @@ def _cancel_planned(incident: Incident, resource: str) -> Incident:
     return incident
 
 
-def _tell_all(incident: Incident, resource: str) -> Incident:
-    reasons = tuple(replace(r, told=r.told or r.resource == resource) for r in incident.reasons)
-    return replace(incident, reasons=reasons)
+def _tell_all(incident: Incident, resource: str, *, held: bool) -> Incident:
+    """The reasons of the resource told, or held back."""
+
+    def tell(reason: Reason) -> Reason:
+        if reason.resource != resource:
+            return reason
+        return replace(reason, held=held and not reason.told) if held else replace(reason, told=True)
+
+    return replace(incident, reasons=tuple(map(tell, incident.reasons)))
 
 
 def _say(reason: Reason) -> str:

@@ -36,7 +36,7 @@ def _facts(pipeline: PipelineSettings) -> Iterator[Branch]:
     if pipeline.expect:
         yield branch("expects", pipeline_expectations(pipeline.expect))
     if pipeline.upstream:
-        yield branch("needs", f"{', '.join(pipeline.upstream)}: pages there name this pipeline as what hangs below")
+        yield branch("needs", f"{', '.join(pipeline.upstream)}: a failure there holds back the pages of this one")
     if pipeline.downstream:
         yield branch("feeds", ", ".join(pipeline.downstream))
     if pipeline.runbook:

@@ -170,6 +170,9 @@ def _update(item: dict[str, Any], expression: str, values: dict[str, Any]) -> No
                     item[name] = deepcopy(values[value])
             elif clause == "ADD":
                 name, value = part.split(" ")
+                if "SS" in values[value]:
+                    item[name] = {"SS": sorted({*item.get(name, {"SS": []})["SS"], *values[value]["SS"]})}
+                    continue
                 old = float(item.get(name, {"N": "0"})["N"])
                 item[name] = {"N": f"{old + float(values[value]['N']):g}"}
             else:

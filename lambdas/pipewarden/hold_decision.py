@@ -1,0 +1,46 @@
+"""Decisions about pages that were held back: the time to look at one again has come."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipewarden.duration import say_seconds
+from pipewarden.hold import Hold
+from pipewarden.incident import Incident
+from pipewarden.restraint import LOOK_AGAIN, PATIENCE
+from pipewarden.signal import Signal
+from pipewarden.situation import Decision, History, Policy
+
+
+def decide_hold(signal: Signal, history: History, _policy: Policy, now: datetime) -> Decision:
+    """Page what is still failing, unless something holds it on (`restraint` is asked after this)."""
+    incident = history.incident
+    if incident is None or incident.id != signal.incident or incident.hold is None or not incident.held_reasons:
+        return Decision(action="ignore", why="nothing is held back any more")
+    hold = incident.hold
+    if _is_taken(incident, hold):
+        return Decision(action="ignore", why=f"{incident.acknowledged_by} has taken the incident already")
+    if now < hold.until:
+        return Decision(action="ignore", why="it is held back until later")
+    if _being_retried(incident) and now < hold.since + PATIENCE:
+        why = "a retry of it is going on"
+        return Decision(action="page", why=why, hold=replace(hold, until=now + LOOK_AGAIN))
+    waited = say_seconds((now - hold.since).total_seconds())
+    return Decision(action="page", why=f"{hold.why}. Held back for {waited}: {hold.text}", page=True)
+
+
+def is_due(incident: Incident, now: datetime) -> bool:
+    """Whether a held page has to be looked at: something is held, nobody has taken it, no retry may cure it yet."""
+    hold = incident.hold
+    if hold is None or incident.over or not incident.held_reasons or _is_taken(incident, hold):
+        return False
+    return hold.until <= now and not _being_retried(incident)
+
+
+def _is_taken(incident: Incident, hold: Hold) -> bool:
+    """Whether somebody has taken the incident with what is held in it."""
+    return incident.acknowledged is not None and incident.acknowledged >= hold.since
+
+
+def _being_retried(incident: Incident) -> bool:
+    """Every reason that is held has a retry which is planned or going on: its end will tell."""
+    return all(any(a.in_flight for a in incident.attempts_of(reason.resource)) for reason in incident.held_reasons)
