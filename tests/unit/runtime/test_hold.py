@@ -131,7 +131,8 @@ def test_what_still_fails_fifteen_minutes_after_the_one_above_recovered_is_paged
     first = page["default"].splitlines()[0]
     assert first == (
         "P1 down (test): down failed: deterministic: bad row. Not retried: a deterministic failure, and only "
-        "transient and unknown ones are. Held back for 27m: up above it recovered at 02:22 UTC, and it has 15m to follow."
+        "transient and unknown ones are. Held back for 27m: up above it recovered at 02:22 UTC, "
+        "and it has 15m to follow."
     )
 
 
