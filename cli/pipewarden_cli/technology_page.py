@@ -35,6 +35,7 @@ MISSING = {
 }
 PURPOSES = {
     "read": "describe and list runs",
+    "list": "compare the listed runs with those that events told of",
     "retry": "start failed runs again, where retries are declared",
     "drain": "drain the dead-letter queue, where a drain is declared",
     "probe": "look for new data",

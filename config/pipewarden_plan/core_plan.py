@@ -37,7 +37,10 @@ def plan_core(
         topics=topics,
         queues=plan_core_queues(names, TIMEOUT_SECONDS["responder"]),
         rules=plan_rules(everything, names, remarks),
-        schedules=(*plan_core_schedules(environment), *plan_maintenance(environment)),
+        schedules=(
+            *plan_core_schedules(environment, sum(watched.technology.runs for watched in everything)),
+            *plan_maintenance(environment),
+        ),
         functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
         scheduler_statements=own_grant_plan.scheduler(names),
         alarms=plan_own_alarms(environment, names),

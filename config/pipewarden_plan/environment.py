@@ -77,6 +77,7 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         partition=partition_of(read["region"]),
         log_retention_days=read["log_retention"],
         probe_every_seconds=read["probe_every"],
+        reconcile_every_seconds=read["reconcile_every"],
         encryption=read["encryption"],
         protected=read["protected"],
         severities={name: _severity(read["severities"][name]) for name in sorted(read["severities"])},

@@ -18,9 +18,18 @@ DESCRIPTIONS = {
     "escalator": "Calls the next rung unless somebody has acknowledged.",
     "acknowledge": "Takes the signed links of pages.",
     "probe": "Measures freshness and volume of datasets.",
+    "reconciler": "Feeds in the runs that no event told of.",
     "retention": "Sets how long log groups of declared resources are kept, while a stack is deployed.",
 }
-TIMEOUT_SECONDS = {"responder": 60, "drainer": 300, "escalator": 30, "acknowledge": 30, "probe": 60, "retention": 600}
+TIMEOUT_SECONDS = {
+    "responder": 60,
+    "drainer": 300,
+    "escalator": 30,
+    "acknowledge": 30,
+    "probe": 60,
+    "reconciler": 300,
+    "retention": 600,
+}
 MEMORY_MB = 256
 """Waits on API calls nearly all of its time; boto3 alone takes about 100 MB."""
 BIG_SETTINGS_MEMORY_MB = 512
@@ -39,7 +48,7 @@ def plan_functions(
     log_groups: Sequence[str],
     remarks: Remarks,
 ) -> tuple[FunctionPlan, ...]:
-    """The six functions in `names.FUNCTIONS`' order."""
+    """The functions in `names.FUNCTIONS`' order."""
     statements = _statements(everything, environment, names, topics, log_groups)
     memory = BIG_SETTINGS_MEMORY_MB if len(everything) > BIG_SETTINGS_RESOURCES else MEMORY_MB
     return tuple(_function(role, statements[role], memory, names, remarks) for role in FUNCTIONS)
@@ -95,6 +104,12 @@ def _statements(
             own.secrets(environment, names, channels=False),
         ],
         "probe": [failed, *declared_statements(everything, ("probe",))],
+        "reconciler": [
+            own.table(names, "BatchGetItem", "GetItem", "PutItem"),
+            own.recovered_signals(names),
+            failed,
+            *declared_statements(everything, ("list",)),
+        ],
         "retention": [own.retention(names, log_groups)],
     }
 

@@ -121,6 +121,7 @@ class Environment:
     remediation_mode: str = "act"
     retries_per_hour: int = 100
     probe_every_seconds: int = 300
+    reconcile_every_seconds: int = 300
     encryption: str = "customer-managed"
     protected: bool = False
     severities: Mapping[str, Severity]

@@ -80,6 +80,15 @@ def signals_out(names: Names, queues: Iterable[str]) -> StatementPlan:
     )
 
 
+def recovered_signals(names: Names) -> StatementPlan:
+    return StatementPlan(
+        sid="SignalsOut",
+        reason="signals about runs that no event told of",
+        actions=("sqs:GetQueueUrl", "sqs:SendMessage"),
+        resources=(names.queue_arn(names.signals_queue()),),
+    )
+
+
 def archive(names: Names) -> StatementPlan:
     return StatementPlan(
         sid="Archive",
@@ -139,9 +148,9 @@ def scheduler(names: Names) -> tuple[StatementPlan, ...]:
         ),
         StatementPlan(
             sid="Functions",
-            reason="rungs of an escalation, passes of a drain, the probe",
+            reason="rungs of an escalation, passes of a drain, the probe, the reconciler",
             actions=("lambda:InvokeFunction",),
-            resources=tuple(names.function_arn(role) for role in ("drainer", "escalator", "probe")),
+            resources=tuple(names.function_arn(role) for role in ("drainer", "escalator", "probe", "reconciler")),
         ),
         key(),
     )

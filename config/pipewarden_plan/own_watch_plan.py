@@ -107,6 +107,7 @@ def _told_by_functions(environment: Environment, own: "_OwnAlarms") -> tuple[Ala
     where = {"Environment": environment.name}
     # One period holds at least one look of the probe; three in a row are no hiccup.
     probe_period = max(300, 60 * ceil(environment.probe_every_seconds / 60))
+    reconcile_period = 60 * ceil(environment.reconcile_every_seconds / 60)
     return (
         own.alarm(
             "probe.unmeasured",
@@ -116,6 +117,28 @@ def _told_by_functions(environment: Environment, own: "_OwnAlarms") -> tuple[Ala
             comparison=">",
             threshold=0,
             period_seconds=probe_period,
+            periods=3,
+            datapoints=3,
+        ),
+        own.alarm(
+            "reconciler.silent",
+            "The reconciler has not come to an end three times running: runs whose event is lost go unseen.",
+            _metric("Pipewarden", "Reconciled", where, "Sum", "Count"),
+            steps=("Read the reconciler's log for errors.", "Look at the schedule `reconciler`."),
+            comparison="<",
+            threshold=1,
+            period_seconds=3 * reconcile_period,
+            missing="breaching",
+            warm_up_minutes=3 * reconcile_period // 60,
+        ),
+        own.alarm(
+            "reconciler.blind",
+            "The runs of a resource cannot be listed: one whose event is lost would go unseen.",
+            _metric("Pipewarden", "ReconcileErrors", where, "Sum", "Count"),
+            steps=("Read the reconciler's log: it names the resource and the error.",),
+            comparison=">",
+            threshold=0,
+            period_seconds=max(300, reconcile_period),
             periods=3,
             datapoints=3,
         ),

@@ -127,7 +127,7 @@ class SchedulePlan:
     name: str
     expression: str
     timezone: str
-    target: Literal["signals", "probe", "drainer"]
+    target: Literal["signals", "probe", "reconciler", "drainer"]
     input: Mapping[str, Any]
     description: str = ""
     retry_seconds: int = 3_600

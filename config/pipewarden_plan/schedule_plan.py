@@ -1,6 +1,8 @@
-"""EventBridge Scheduler schedules: the heartbeat, the probe, and the time by which each pipeline must have finished."""
+"""EventBridge Scheduler schedules: the heartbeat, the probe, the reconciler, and the time by which each pipeline must
+have finished."""
 
 from collections.abc import Iterable
+from math import ceil
 
 from pipewarden.cron import EVERY_MONTH, Cron, parse_cron
 from pipewarden.names import shorten
@@ -15,10 +17,16 @@ from pipewarden_plan.scheduler_cron import next_day, scheduler_crons, scheduler_
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """Scheduler puts the planned time here (guide, "Adding context attributes"): a late delivery still names its moment."""
 DAY_MINUTES = 24 * 60
+RECONCILED_AT_ONCE = 500
+"""Resources whose runs one call of the reconciler lists; more of them are shared out among several calls. At 8 lists at
+a time and a tenth of a second each that is about seven seconds of its five minutes."""
 
 
-def plan_core_schedules(environment: Environment) -> tuple[SchedulePlan, ...]:
-    """The heartbeat goes the whole way through the signals queue, so that it stops when any part of it does."""
+def plan_core_schedules(environment: Environment, run_resources: int) -> tuple[SchedulePlan, ...]:
+    """`run_resources`: how many declared resources have runs that can be listed.
+
+    The heartbeat goes the whole way through the signals queue, so that it stops when any part of it does.
+    """
     return (
         SchedulePlan(
             name="heartbeat",
@@ -37,6 +45,7 @@ def plan_core_schedules(environment: Environment) -> tuple[SchedulePlan, ...]:
             input={"time": SCHEDULED_TIME},
             description="Measures freshness and other expectations that no service publishes as a metric.",
         ),
+        *_reconcilers(environment, ceil(run_resources / RECONCILED_AT_ONCE) or 1),
     )
 
 
@@ -58,6 +67,20 @@ def plan_maintenance(environment: Environment) -> tuple[SchedulePlan, ...]:
 
 def _starts(window: Maintenance) -> tuple[str, ...]:
     return scheduler_crons(parse_cron(window.cron)) if window.cron else (f"at({window.at}:00)",)
+
+
+def _reconcilers(environment: Environment, parts: int) -> list[SchedulePlan]:
+    return [
+        SchedulePlan(
+            name=f"reconciler-{part + 1}" if parts > 1 else "reconciler",
+            expression=rate_expression(environment.reconcile_every_seconds),
+            timezone="UTC",
+            target="reconciler",
+            input={"part": part, "parts": parts},
+            description="Feeds in the runs that no event told of.",
+        )
+        for part in range(parts)
+    ]
 
 
 def plan_deadlines(pipelines: Iterable[Pipeline], remarks: Remarks) -> tuple[SchedulePlan, ...]:

@@ -37,7 +37,7 @@ def find_lapses(
 
 def read_lapse(resource: str, runs: Sequence[Run], since: datetime) -> Lapse | None:
     """None when a run that started or ended in the window succeeded; else what the latest one shows."""
-    relevant = [run for run in runs if any(moment and moment >= since for moment in (run.started, run.ended))]
+    relevant = [run for run in runs if run.touches(since)]
     if any(run.state == "succeeded" for run in relevant):
         return None
     if not relevant:

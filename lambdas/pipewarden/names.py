@@ -6,7 +6,7 @@ Names are chosen, not generated: so the plan is pure data, IAM statements hold r
 import hashlib
 from dataclasses import dataclass
 
-FUNCTIONS = ("responder", "drainer", "escalator", "acknowledge", "probe", "retention")
+FUNCTIONS = ("responder", "drainer", "escalator", "acknowledge", "probe", "reconciler", "retention")
 
 
 def shorten(name: str, limit: int) -> str:
@@ -94,7 +94,7 @@ class Names:
         return self.prefix
 
     def scheduler_role(self) -> str:
-        """EventBridge Scheduler assumes it to reach the signals queue, the escalator, the drainer and the probe."""
+        """EventBridge Scheduler assumes it to reach the signals queue and the functions that the clock calls."""
         return f"{self.prefix}-scheduler-{self.region}"
 
     def scheduler_role_arn(self) -> str:

@@ -23,8 +23,10 @@ def run_key(resource: str) -> str:
     return f"run:{resource}"
 
 
-def decide_failed(_signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
+def decide_failed(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
     key = run_key(policy.resource)
+    if _is_outdated(signal, history, policy):
+        return Decision(action="ignore", why=f"a run of {policy.resource} that began later has succeeded already")
     if policy.within:
         return _decide_inner(history, policy)
     if policy.independent and history.attempt is None and _being_started(history, policy.resource, now):
@@ -152,6 +154,13 @@ def _cured_by(policy: Policy, incident: Incident) -> tuple[str, ...]:
         if (reason.kind == "run" and reason.resource in resources)
         or (reason.kind == "deadline" and reason.resource == policy.resource)
     )
+
+
+def _is_outdated(signal: Signal, history: History, policy: Policy) -> bool:
+    """True for a failure that is told late: what it failed to do was done since."""
+    began = history.runs.last_good_started
+    ended = history.run.ended if history.run and history.run.ended else signal.time
+    return not policy.independent and history.attempt is None and began is not None and began >= min(ended, signal.time)
 
 
 def _is_sibling(signal: Signal, history: History, incident: Incident, resource: str) -> bool:

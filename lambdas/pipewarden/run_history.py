@@ -19,6 +19,7 @@ class RunHistory:
     durations: tuple[float, ...] = ()
     last_good: datetime | None = None
     last_good_run: str = ""
+    last_good_started: datetime | None = None
     last_failed: datetime | None = None
 
     def success_rate(self, now: datetime, days: int = RATE_DAYS) -> float | None:
@@ -42,6 +43,7 @@ class RunHistory:
             durations=durations,
             last_good=ended if newer else self.last_good,
             last_good_run=run_id if newer else self.last_good_run,
+            last_good_started=ended - timedelta(seconds=seconds or 0) if newer else self.last_good_started,
         )
 
     def with_failure(self, ended: datetime, *, final: bool) -> "RunHistory":

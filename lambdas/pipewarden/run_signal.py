@@ -5,7 +5,7 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipewarden.settings import Settings
+from pipewarden.settings import ResourceSettings, Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import Run, Target, Technology
 from pipewarden.workplace import Workplace
@@ -41,8 +41,12 @@ def describe(workplace: Workplace, technology: Technology, target: Target, signa
 
 def tell_of(run: Run, settings: Settings, pipeline: str, resource: str, now: datetime) -> Signal | None:
     """The signal that the run's own event would have given; None while it runs."""
+    return told_of(run, settings.pipelines[pipeline].resources[resource], now)
+
+
+def told_of(run: Run, declared: ResourceSettings, now: datetime) -> Signal | None:
+    """The same, for a run of one declared resource."""
     kind = KINDS.get(run.state)
-    declared = settings.pipelines[pipeline].resources[resource]
     if kind is None or not declared.identities:
         return None
     return Signal(

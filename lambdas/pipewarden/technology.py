@@ -23,6 +23,9 @@ Missing = Literal["notBreaching", "breaching", "ignore", "missing"]
 FailureClass = Literal["transient", "resource", "deterministic", "unknown"]
 RunState = Literal["running", "succeeded", "failed", "stopped"]
 
+MOST_RUNS = 1_000
+"""What `recent_runs` reads at most: the newest. Whoever gets as many must think that there were more."""
+
 
 CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
 
@@ -110,6 +113,10 @@ class Run:
         """Wall-clock seconds from start to end; None while running or when the service does not tell."""
         return (self.ended - self.started).total_seconds() if self.started and self.ended else None
 
+    def touches(self, since: datetime) -> bool:
+        """True when it is going on, or started or ended at or after that time."""
+        return self.state == "running" or any(moment and moment >= since for moment in (self.started, self.ended))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
@@ -118,7 +125,7 @@ class Grant:
     `conditions` is IAM's own shape (operator -> key -> value templates). `needs` as in `AlarmRule`.
     """
 
-    purpose: Literal["read", "retry", "drain", "probe"]
+    purpose: Literal["read", "list", "retry", "drain", "probe"]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipewarden.names import FUNCTIONS
 from pipewarden_plan.model import CostAnomaly, Spending
 from pipewarden_plan.plan import Plan
 from pipewarden_plan.route_plan import plan_topics
@@ -49,7 +50,7 @@ def test_cfn_lint_finds_nothing(everything: Templates) -> None:
 
 def test_logs_of_ours_are_protected_where_everything_is(everything: Templates, example: Templates) -> None:
     protected = of_type(everything, "AWS::Logs::LogGroup")
-    assert len(protected) == 6
+    assert len(protected) == len(FUNCTIONS)
     assert all(
         row["Properties"]["DeletionProtectionEnabled"] and row["DeletionPolicy"] == "Retain" for row in protected
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipewarden.names import FUNCTIONS
 from pipewarden_cdk.core import core_fragment
 from pipewarden_cdk.team import team_fragment
 from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
@@ -155,13 +156,13 @@ def test_nothing_is_lost_on_the_way(templates: Templates) -> None:
     for subscription in properties(templates, "AWS::SNS::Subscription"):
         assert subscription["Protocol"] != "sqs" or subscription["RedrivePolicy"]
     calls = properties(templates, "AWS::Lambda::EventInvokeConfig")
-    assert {call["FunctionName"]["Ref"] for call in calls} == {"Drainer", "Escalator", "Probe"}
+    assert {call["FunctionName"]["Ref"] for call in calls} == {"Drainer", "Escalator", "Probe", "Reconciler"}
     assert all(call["DestinationConfig"]["OnFailure"]["Destination"].endswith("-signals-dlq") for call in calls)
 
 
 def test_functions(templates: Templates) -> None:
     functions = properties(templates, "AWS::Lambda::Function")
-    assert len(functions) == 6
+    assert len(functions) == len(FUNCTIONS)
     groups = {
         logical: row["Properties"]["LogGroupName"] for logical, row in resources(templates, "AWS::Logs::LogGroup")
     }

@@ -1,4 +1,5 @@
-"""Maintenance windows name pipelines that exist and last as long as a mute rule may; the probe's interval."""
+"""Maintenance windows name pipelines that exist and last as long as a mute rule may; the intervals of what is
+called by the clock."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,10 +14,11 @@ from pipewarden_plan.vocabulary import show_duration
 
 LONGEST_SECONDS = 15 * 86_400
 """Source: AWS::CloudWatch::AlarmMuteRule, Duration PT1M to P15D."""
+LONGEST_INTERVAL_HOURS = {"probe_every": 24, "reconcile_every": 6}
 
 
 def check_maintenance(environment: EnvironmentReading, pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
-    read = environment.read or {"probe_every": 60}
+    read = environment.read or {}
     known = {pipeline.name for pipeline in pipelines}
     names: set[str] = set()
     for place, window in enumerate(read.get("maintenance", ())):
@@ -32,7 +34,7 @@ def check_maintenance(environment: EnvironmentReading, pipelines: Sequence[Pipel
             message = f"{path}.name is taken by a window above: {window['name']}"
             yield finding("PW313", mark, message, path=path, cure="rename one of them")
         names.add(window["name"])
-    yield from _probe(environment, read["probe_every"])
+    yield from _intervals(environment, read)
 
 
 def _when(environment: EnvironmentReading, place: int, window: Mapping[str, Any]) -> Iterator[Finding]:
@@ -68,7 +70,9 @@ def _when(environment: EnvironmentReading, place: int, window: Mapping[str, Any]
         yield finding("PW312", mark, message, path=path)
 
 
-def _probe(environment: EnvironmentReading, every: int) -> Iterator[Finding]:
-    if every % 60 or not 60 <= every <= 86_400:
-        message = f"probe_every must be whole minutes from 1m to 24h, got {show_duration(every)}"
-        yield finding("PW312", environment.place("probe_every"), message, path="probe_every")
+def _intervals(environment: EnvironmentReading, read: Mapping[str, Any]) -> Iterator[Finding]:
+    for key, hours in LONGEST_INTERVAL_HOURS.items():
+        every = read.get(key, 60)
+        if every % 60 or not 60 <= every <= hours * 3_600:
+            message = f"{key} must be whole minutes from 1m to {hours}h, got {show_duration(every)}"
+            yield finding("PW312", environment.place(key), message, path=key)

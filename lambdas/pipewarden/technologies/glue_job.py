@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden import run_alarms
+from pipewarden.glue_usage import glue_usage
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import (
+    MOST_RUNS,
     Clients,
     ErrorPattern,
     EventRule,
@@ -43,15 +45,11 @@ STATES: Mapping[SignalKind, RunState] = {
 CARRIED = ("Arguments", "Timeout", "SecurityConfiguration", "NotificationProperty", "ExecutionClass")
 LOOKBACK = timedelta(days=2)
 """A run may have started this long before the moment from which it interests us (default timeout: 48 hours)."""
-MOST_PAGES = 10
+PAGE = 100
+MOST_PAGES = MOST_RUNS // PAGE
 LOG_GROUP_PREFIX = "/aws-glue/jobs"
 PYTHON_SHELL_LOG_GROUP = "/aws-glue/python-jobs"
 PYTHON_SHELL_CAPACITIES = (0.0625, 1.0)
-WORKER_DPUS = {"Standard": 1.0, "G.025X": 0.25, "Z.2X": 2.0} | {
-    f"{family}.{size}X": float(size) for family in "GR" for size in (1, 2, 4, 8, 12, 16)
-}
-"""https://docs.aws.amazon.com/glue/latest/dg/worker-types.html; the R and Z types count in memory-optimized DPUs."""
-LEAST_BILLED_SECONDS = 60
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -75,9 +73,9 @@ def describe_run(clients: Clients, target: Target, signal: Signal) -> Run:
 
 
 def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
-    """Runs that started or ended at or after `since`, as far back as the pages that we read go."""
+    """Runs that are going on, or started or ended at or after `since`; of those, the newest `MOST_RUNS`."""
     runs = [_read_run(found, target) for found in _list(clients, target, since - LOOKBACK)]
-    return [run for run in runs if any(moment and moment >= since for moment in (run.started, run.ended))]
+    return [run for run in runs if run.touches(since)]
 
 
 def start_again(clients: Clients, target: Target, failed: Run, _token: str) -> Run:
@@ -123,7 +121,7 @@ def _get(clients: Clients, target: Target, run_id: str) -> Mapping[str, Any]:
 
 def _list(clients: Clients, target: Target, since: datetime) -> Iterator[Mapping[str, Any]]:
     """Runs newest first, until a whole page is older than `since`."""
-    page: dict[str, Any] = {"JobName": target.fields["job_name"], "MaxResults": 100}
+    page: dict[str, Any] = {"JobName": target.fields["job_name"], "MaxResults": PAGE}
     for _ in range(MOST_PAGES):
         answer = clients("glue").get_job_runs(**page)
         yield from answer["JobRuns"]
@@ -146,24 +144,8 @@ def _read_run(found: Mapping[str, Any], target: Target) -> Run:
         log_group=_log_group(found, target),
         log_stream=found["Id"],
         input=found.get("Arguments", {}),
-        usage=_usage(found) if state != "running" else {},
+        usage=glue_usage(found) if state != "running" else {},
     )
-
-
-def _usage(found: Mapping[str, Any]) -> dict[str, float]:
-    """DPU-hours as they are billed: by the second of execution, at least a minute (Glue 2.0 and later).
-
-    Glue tells the DPU-seconds of flexible and auto-scaled runs only; of the others it tells capacity and time. A run
-    that never got to execute is not billed.
-    """
-    worker = str(found.get("WorkerType") or "")
-    seconds = float(found.get("ExecutionTime") or 0)
-    capacity = found.get("MaxCapacity") or WORKER_DPUS.get(worker, 0.0) * float(found.get("NumberOfWorkers") or 0)
-    billed = found.get("DPUSeconds") or (max(seconds, LEAST_BILLED_SECONDS) * float(capacity) if seconds else 0.0)
-    unit = "flex_dpu_hours" if found.get("ExecutionClass") == "FLEX" else "dpu_hours"
-    if worker.startswith(("R.", "Z.")):
-        unit = "m_dpu_hours"
-    return {unit: round(float(billed) / 3600, 6)} if billed else {}
 
 
 def _log_group(found: Mapping[str, Any], target: Target) -> str:
@@ -356,6 +338,11 @@ TECHNOLOGY = Technology(
         Grant(
             purpose="read",
             actions=("glue:GetJobRun", "glue:GetJobRuns"),
+            resources=("arn:$(partition):glue:$(region):$(account):job/$(job_name)",),
+        ),
+        Grant(
+            purpose="list",
+            actions=("glue:GetJobRuns",),
             resources=("arn:$(partition):glue:$(region):$(account):job/$(job_name)",),
         ),
         Grant(

@@ -12,6 +12,7 @@ from typing import Any
 from pipewarden import run_alarms
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import (
+    MOST_RUNS,
     AlarmRule,
     Clients,
     ErrorPattern,
@@ -45,7 +46,8 @@ STATES: Mapping[str, RunState] = {
 }
 LOOKBACK = timedelta(days=2)
 """An execution may have started this long before the moment from which it interests us."""
-MOST_PAGES = 10
+PAGE = 100
+MOST_PAGES = MOST_RUNS // PAGE
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -71,9 +73,9 @@ def describe_run(clients: Clients, _target: Target, signal: Signal) -> Run:
 
 
 def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
-    """Executions that started or ended at or after `since`, as far back as the pages that we read go."""
+    """Executions that are going on, or started or ended at or after `since`; of those, the newest `MOST_RUNS`."""
     runs = [_read_run(found) for found in _list(clients, target, since - LOOKBACK)]
-    return [run for run in runs if any(moment and moment >= since for moment in (run.started, run.ended))]
+    return [run for run in runs if run.touches(since)]
 
 
 def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Run:
@@ -122,7 +124,7 @@ def _redriven_since(found: Mapping[str, Any], failed: Run) -> bool:
 
 def _list(clients: Clients, target: Target, since: datetime) -> Iterator[Mapping[str, Any]]:
     """Executions newest first, until a whole page is older than `since`."""
-    page: dict[str, Any] = {"stateMachineArn": fill(STATE_MACHINE, target.values), "maxResults": 100}
+    page: dict[str, Any] = {"stateMachineArn": fill(STATE_MACHINE, target.values), "maxResults": PAGE}
     for _ in range(MOST_PAGES):
         answer = clients("stepfunctions").list_executions(**page)
         yield from answer["executions"]
@@ -320,6 +322,7 @@ TECHNOLOGY = Technology(
     grants=(
         Grant(purpose="read", actions=("states:DescribeExecution",), resources=(EXECUTIONS,)),
         Grant(purpose="read", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
+        Grant(purpose="list", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
         Grant(
             purpose="retry",
             actions=("states:RedriveExecution", "states:DescribeExecution"),

@@ -6,12 +6,13 @@ import gzip
 import json
 import re
 import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipewarden.handlers import acknowledge, drainer, escalator, probe, responder
+from pipewarden.handlers import acknowledge, drainer, escalator, probe, reconciler, responder
 from pipewarden.handlers.outset import workplace
 from pipewarden.signal import Signal, SignalKind
 
@@ -185,3 +186,18 @@ def test_the_probe_measures_a_dataset(world: Any, context: Any, capsys: pytest.C
     age = next(line for line in lines if "DataAgeSeconds" in line)
     assert age["DataAgeSeconds"][0] < 60
     assert {age["Environment"], age["Pipeline"], age["Resource"]} == {"test", "import", "data"}
+
+
+def test_a_failure_that_no_event_told_of_is_found_and_retried(world: Any, context: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("pipewarden.reconciler.SETTLE", timedelta(0))
+    world.run_job("ValueError: before anything was deployed")
+    assert reconciler.handler({}, context) == {"listed": 0, "recovered": 0, "failed": 0}
+    event = world.run_job("HTTP 503 Service Unavailable")
+    assert reconciler.handler({"part": 0, "parts": 1}, context) == {"listed": 1, "recovered": 1, "failed": 0}
+    (message,) = world.receive(world.signals)
+    assert respond(world, context, str(message["Body"])) == []
+    assert [attempt.failed_run_id for attempt in incident().attempts] == [event["detail"]["jobRunId"]]
+    # The event that comes at last changes nothing, and the next pass finds nothing.
+    assert respond(world, context, event) == []
+    assert len(incident().attempts) == 1
+    assert reconciler.handler({}, context)["recovered"] == 0

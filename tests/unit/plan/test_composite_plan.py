@@ -72,6 +72,18 @@ def test_no_page_before_the_first_heartbeat_could_arrive(plan: Plan) -> None:
     assert (missing.missing, missing.warm_up_minutes > missing.periods) == ("breaching", True)
 
 
+@pytest.mark.parametrize(("every", "silent", "blind"), [(60, 180, 300), (300, 900, 300), (3600, 10800, 3600)])
+def test_the_silence_of_the_reconciler_pages_after_three_passes(
+    planned: Callable[..., Plan], declare: Any, every: int, silent: int, blind: int
+) -> None:
+    plan = planned(declare["crm_export"](), reconcile_every_seconds=every)
+    alarms = {alarm.key: alarm for alarm in plan.core.alarms}
+    found = alarms["reconciler.silent"]
+    assert (found.metric.name, found.period_seconds, found.missing) == ("Reconciled", silent, "breaching")
+    assert found.warm_up_minutes * 60 >= silent
+    assert alarms["reconciler.blind"].period_seconds == blind
+
+
 def test_the_probe_is_judged_in_periods_that_hold_a_look_of_it(planned: Callable[..., Plan], declare: Any) -> None:
     plan = planned(declare["crm_export"](), probe_every_seconds=900)
     alarm = next(alarm for alarm in plan.core.alarms if alarm.key == "probe.unmeasured")

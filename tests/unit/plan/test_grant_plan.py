@@ -64,6 +64,13 @@ ALLOWED = [
     pytest.param(
         "responder", "sqs:DeleteMessage", "sqs:$:customer-ingest-dlq-prod", False, id="the responder does not drain"
     ),
+    pytest.param(
+        "reconciler", "glue:GetJobRuns", "glue:$:job/customer-import-extract-prod", True, id="runs are listed"
+    ),
+    pytest.param(
+        "reconciler", "glue:StartJobRun", "glue:$:job/customer-import-extract-prod", False, id="and never started"
+    ),
+    pytest.param("reconciler", "sqs:SendMessage", "sqs:$:pipewarden-prod-signals", True, id="and fed in"),
     pytest.param("probe", "s3:ListBucket", "s3:::data-lake-prod-silver", True, id="a dataset is listed"),
     pytest.param(
         "acknowledge",

@@ -10,8 +10,9 @@ from pipewarden.signal import Signal
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.model import Schedule
 from pipewarden_plan.plan import Plan, SchedulePlan
-from pipewarden_plan.schedule_plan import minute_of_day, rate_expression
+from pipewarden_plan.schedule_plan import minute_of_day, plan_core_schedules, rate_expression
 from pipewarden_plan.scheduler_cron import next_day
+from tests.unit.plan.conftest import environment
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]
@@ -142,6 +143,25 @@ def test_the_probe_runs_as_often_as_the_environment_says(planned: Planned, decla
         row for row in planned(declare["crm_export"](), probe_every_seconds=60).core.schedules if row.name == "probe"
     )
     assert probe.expression == "rate(1 minute)"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "names", "inputs"),
+    [
+        (0, ["reconciler"], [(0, 1)]),
+        (500, ["reconciler"], [(0, 1)]),
+        (501, ["reconciler-1", "reconciler-2"], [(0, 2), (1, 2)]),
+    ],
+    ids=["nothing that runs", "as many as one call takes", "one more: two calls share them"],
+)
+def test_the_reconciler_is_called_as_often_as_the_environment_says_and_for_all(
+    jobs: int, names: list[str], inputs: list[tuple[int, int]]
+) -> None:
+    schedules = plan_core_schedules(environment(reconcile_every_seconds=600), jobs)
+    found = [row for row in schedules if row.target == "reconciler"]
+    assert [row.name for row in found] == names
+    assert [(row.input["part"], row.input["parts"]) for row in found] == inputs
+    assert {row.expression for row in found} == {"rate(10 minutes)"}
 
 
 def test_the_next_day_of_every_day_is_every_day() -> None:

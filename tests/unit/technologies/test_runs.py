@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pipewarden.run_signal import told_of
+from pipewarden.settings import ResourceSettings
 from pipewarden.signal import Signal
 from pipewarden.technology import Run, Target, Technology
 from pipewarden.usage import METRICS
@@ -68,7 +71,24 @@ def test_a_run_is_described_with_its_error_and_where_it_logs(
     run = technology.describe_run(clients, declare(technology), signal)
     _compare(run, recorded["run"])
     assert set(run.usage) <= set(METRICS)
-    _check_read_grants(technology, clients.asked)
+    _check_grants(technology, clients.asked, "read")
+
+
+def test_a_run_that_is_listed_gives_the_very_signal_that_its_event_gives(
+    recorded_describe: Recorded, declare: Declare, converse: Converse
+) -> None:
+    """Else the reconciler would take for unseen what an event told of, and a failure would be handled twice."""
+    technology, path = recorded_describe
+    recorded = _load(path)
+    if not technology.runs:
+        return
+    event = Signal.from_json((path.parent / f"{recorded['event']}.signal.json").read_text(encoding="utf-8"))
+    assert technology.describe_run
+    run = technology.describe_run(converse(recorded["calls"]), declare(technology), event)
+    resource = ResourceSettings(type=technology.type, fields={}, identities=(event.identity,))
+    told = told_of(run, resource, event.time)
+    assert told
+    assert replace(told, redrive=event.redrive).key == event.key
 
 
 def test_recent_runs_are_those_that_started_or_ended_since(
@@ -80,7 +100,10 @@ def test_recent_runs_are_those_that_started_or_ended_since(
     assert technology.recent_runs
     runs = technology.recent_runs(clients, declare(technology), datetime.fromisoformat(recorded["since"]))
     assert [run.run_id for run in runs] == recorded["run_ids"]
-    _check_read_grants(technology, clients.asked)
+    for purpose in ("read", "list"):
+        _check_grants(technology, clients.asked, purpose)
+    listed = {action for grant in technology.grants if grant.purpose == "list" for action in grant.actions}
+    assert listed == set(clients.asked), "the reconciler lists and does nothing else"
 
 
 def test_what_a_technology_can_do_is_recorded(technology: Technology) -> None:
@@ -92,8 +115,8 @@ def test_what_a_technology_can_do_is_recorded(technology: Technology) -> None:
     assert not technology.recent_runs or (folder / "recent.json").exists()
 
 
-def _check_read_grants(technology: Technology, asked: Sequence[str]) -> None:
-    granted = {action for grant in technology.grants if grant.purpose == "read" for action in grant.actions}
+def _check_grants(technology: Technology, asked: Sequence[str], purpose: str) -> None:
+    granted = {action for grant in technology.grants if grant.purpose == purpose for action in grant.actions}
     assert {NAMES.get(call, call) for call in asked} <= granted
 
 
