@@ -10,10 +10,10 @@ from pipewarden_plan.model import Environment
 from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_composites
 from pipewarden_plan.plan import CorePlan, DashboardPlan
 from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.retention_plan import plan_retention
 from pipewarden_plan.route_plan import plan_core_queues, plan_topics
 from pipewarden_plan.rule_plan import plan_rules
 from pipewarden_plan.schedule_plan import plan_core_schedules, plan_maintenance
-from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.spending_plan import plan_anomalies, plan_budgets
 from pipewarden_plan.tracing_plan import plan_core_tracing
 from pipewarden_plan.watched import Watched
@@ -31,7 +31,8 @@ def plan_core(
 ) -> CorePlan:
     """Topics, queues, rules, functions, the watch over them, and the dashboards of the whole environment."""
     topics = plan_topics(environment, names)
-    log_groups = _log_groups(everything, environment, remarks)
+    retention = plan_retention(everything, environment, remarks)
+    log_groups = tuple(sorted(group for kept in retention for group in kept.groups))
     return CorePlan(
         stack=names.core_stack(),
         topics=topics,
@@ -46,7 +47,7 @@ def plan_core(
         alarms=plan_own_alarms(environment, names),
         composites=plan_own_composites(environment, names),
         retention_days=environment.log_retention_days,
-        retention_groups=log_groups,
+        retention=retention,
         archive_days=ARCHIVE_DAYS,
         tracing=plan_core_tracing(environment, names),
         tags=stack_tags(environment, OWNER),
@@ -59,19 +60,3 @@ def plan_core(
 def stack_tags(environment: Environment, owner: str) -> Mapping[str, str]:
     """CloudFormation hands a stack's tags on to everything in it that takes tags."""
     return {**environment.tags, "pipewarden:environment": environment.name, "owner": tag_value(owner)}
-
-
-def _log_groups(everything: Sequence[Watched], environment: Environment, remarks: Remarks) -> tuple[str, ...]:
-    """All log groups of declared resources, each once: two stacks that set one group's retention would disagree."""
-    found: dict[str, bool] = {}
-    for watched in everything:
-        identity = str(watched.values.get(watched.technology.identity, ""))
-        for group in log_groups_of(watched):
-            found[group] = found.get(group, False) or bool(identity and identity in group)
-    shared = sorted(group for group, is_own in found.items() if not is_own)
-    if shared:
-        remarks.notice(
-            f"Log groups that other work of the account may share are kept for {environment.log_retention_days} days "
-            f"from now on: {', '.join(shared)}."
-        )
-    return tuple(sorted(found))

@@ -177,7 +177,8 @@ def _body(
     owners = ", ".join(dict.fromkeys(pipeline.owner for pipeline in page.pipelines))
     words = text_widget.header(team, owners, page.pipelines, environment)
     header = widget_plan.beside(words, f"{team}: alarms by severity, red while any is raised", states, names)
-    decisions = log_widget.decisions([pipeline.name for pipeline in page.pipelines], names)
+    concerned = [pipeline.name for pipeline in page.pipelines]
+    decisions = [*log_widget.incidents(concerned, names), *log_widget.decisions(concerned, names)]
     sections = [drawn for section in page.sections for drawn in section.widgets]
     last = [*_success_rates(everything, alarms, environment), *remediation(everything, environment)]
     errors = log_widget.errors(log_groups, environment.region)

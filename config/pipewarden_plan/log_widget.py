@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan.limits import QUERY_CHARACTERS, QUERY_LOG_GROUPS
-from pipewarden_plan.widget_plan import Drawn
+from pipewarden_plan.widget_plan import FULL_WIDTH, GRAPH_HEIGHT, Drawn
 
 HALF = 12
 ERROR_FILTER = "filter @message like /(?i)(error|exception|fail|denied)/"
 
 
-def table(title: str, query: str, region: str, *, width: int = HALF, view: str = "table") -> Drawn:
-    return Drawn("log", {"title": title, "region": region, "query": query, "view": view}, width=width)
+def table(
+    title: str, query: str, region: str, *, width: int = HALF, height: int = GRAPH_HEIGHT, view: str = "table"
+) -> Drawn:
+    return Drawn("log", {"title": title, "region": region, "query": query, "view": view}, width, height)
 
 
 def decisions(pipelines: Iterable[str], names: Names) -> list[Drawn]:
@@ -28,6 +30,15 @@ def decisions(pipelines: Iterable[str], names: Names) -> list[Drawn]:
         table(f"Failed runs{of_whom} and what was decided, the latest first", failed, names.region, width=16),
         table(f"How often what was done{of_whom}", done, names.region, width=8, view="bar"),
     ]
+
+
+def incidents(pipelines: Iterable[str], names: Names) -> list[Drawn]:
+    """Each incident with the last that was decided or done about it, since when it is, and what hangs below."""
+    groups = source([responder_log(names), f"/aws/lambda/{names.function('acknowledge')}"])
+    columns = "fields @timestamp, since, pipeline, message, hangs_below, incident"
+    wanted = f"filter ispresent(since){_one_of(pipelines)} | sort @timestamp desc | dedup incident | limit 20"
+    title = "Incidents: what is broken, since when, what was done about it last, and what hangs below"
+    return [table(title, f"{groups} | {columns} | {wanted}", names.region, width=FULL_WIDTH, height=4)]
 
 
 def _one_of(pipelines: Iterable[str]) -> str:

@@ -70,6 +70,8 @@ class Pipeline:
     runbook: str = ""
     schedule: Schedule | None = None
     depends_on: tuple[str, ...] = ()
+    log_retention_days: int | None = None
+    """None: as long as the environment says."""
     expect: Mapping[str, Any] = field(default_factory=dict)
     resources: tuple[Resource, ...] = ()
     alarms: Mapping[str, AlarmOverride] = field(default_factory=dict)

@@ -219,6 +219,14 @@ class AnomalyPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionPlan:
+    """Log groups that are kept for the same number of days."""
+
+    days: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamPlan:
     """One stack: what one declaration file gets."""
 
@@ -238,7 +246,7 @@ class TeamPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class CorePlan:
-    """The stack that every team's stack leans on."""
+    """The stack that every team's stack leans on. `retention_days` is for the logs of our own functions."""
 
     stack: str
     topics: tuple[TopicPlan, ...]
@@ -250,7 +258,7 @@ class CorePlan:
     alarms: tuple[AlarmPlan, ...]
     composites: tuple[CompositePlan, ...]
     retention_days: int
-    retention_groups: tuple[str, ...]
+    retention: tuple[RetentionPlan, ...]
     archive_days: int
     tracing: TracingPlan
     tags: Mapping[str, str]

@@ -44,13 +44,14 @@ class _File(NamedTuple):
     owner: str
     runbook: str
     retry: RetryPolicy
+    log_retention_days: int | None
 
 
 def _file(project: Project, declaration: Declaration, fill: Fill) -> _File:
     read = project.grammar.reader("declaration")(declaration.raw, fill)
     defaults = read.get("defaults", {})
     retry = defaults.get("retry") or project.grammar.reader("retry")({}, fill)
-    return _File(read["owner"], defaults.get("runbook", ""), _retry(retry))
+    return _File(read["owner"], defaults.get("runbook", ""), _retry(retry), defaults.get("log_retention"))
 
 
 def _is_broken(project: Project, environment_name: str) -> bool:
@@ -87,6 +88,7 @@ def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
         runbook=read.get("runbook", file.runbook),
         schedule=_schedule(read["schedule"]) if "schedule" in read else None,
         depends_on=tuple(read.get("depends_on", ())),
+        log_retention_days=read.get("log_retention", file.log_retention_days),
         expect=read.get("expect", {}),
         resources=tuple(_resource(resource, file.retry) for resource in reading.resources.values()),
         alarms={key: _alarm(row, reading.place("alarms", key)) for key, row in read.get("alarms", {}).items()},

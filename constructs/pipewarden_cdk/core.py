@@ -63,7 +63,7 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_schedules(core.schedules, names, in_core=True),
         **alarms,
         **render_composites(core.composites, names, after=alarms),
-        **render_retention(core.retention_groups, core.retention_days),
+        **render_retention(core.retention),
         **render_tracing(core.tracing, environment.name),
         **render_transaction_search(core.tracing, names),
         **render_dashboards(core.dashboards),

@@ -36,6 +36,8 @@ def acknowledge(workplace: Workplace, incident_id: str, by: str, page: int = 0) 
         if incident.last_paged:
             seconds = (now - incident.last_paged).total_seconds()
             workplace.measure(Measurement(name="SecondsToAcknowledge", value=max(0.0, seconds), unit="Seconds"))
+        facts = {"incident": incident.id, "pipeline": incident.pipeline, "since": f"{incident.since:%Y-%m-%d %H:%M:%S}"}
+        workplace.log.info(f"acknowledge: taken by {after.acknowledged_by}", extra=facts)
         return "acknowledged", written
     raise BusyError("others keep writing this incident")
 

@@ -32,6 +32,8 @@ from pipewarden.transition import apply_decision
 from pipewarden.workplace import BusyError, Workplace
 
 MOST_CONFLICTS = 12
+UNRELATED = ("ignore", "busy")
+"""Actions that say nothing about an incident."""
 RUN_KINDS = (SignalKind.RUN_FAILED, SignalKind.RUN_SUCCEEDED, SignalKind.RUN_STOPPED)
 
 
@@ -82,7 +84,7 @@ class Responder:
                 history = replace(history, incident=workplace.store.load(found.incident.id))
             history = replace(history, pursuit=running)
         decision = postpone(decide(signal, history, place.policy, now), history, place.policy, now)
-        self._log(signal, place, decision)
+        self._log(signal, place, decision, history)
         if decision.action == "busy":
             raise BusyError(decision.why)
         if decision.action == "start" and history.incident:
@@ -198,9 +200,19 @@ class Responder:
             seconds = (after.ended - after.since).total_seconds()
             measure(Measurement(name="SecondsToRecover", value=max(0.0, seconds), unit="Seconds"))
 
-    def _log(self, signal: Signal, place: Place, decision: Decision) -> None:
+    def _log(self, signal: Signal, place: Place, decision: Decision, history: History) -> None:
+        """One line for each decision; with what a dashboard needs to say what is broken, since when, and what hangs
+        below it (`log_widget.incidents`)."""
         facts = {"signal": signal.kind.value, "pipeline": place.policy.pipeline, "resource": place.policy.resource}
         facts |= {"run_id": signal.run_id, "alarm": signal.alarm, "incident": signal.incident}
+        if decision.action not in UNRELATED:
+            since = history.incident.since if history.incident else signal.time
+            below = self._workplace.settings.pipelines[place.policy.pipeline].downstream
+            facts |= {
+                "incident": history.incident_id,
+                "since": f"{since:%Y-%m-%d %H:%M:%S}",
+                "hangs_below": ", ".join(below),
+            }
         known = {name: value for name, value in facts.items() if value}
         self._workplace.log.info(f"{decision.action}: {decision.why}", extra=known)
 

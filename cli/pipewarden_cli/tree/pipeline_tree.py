@@ -19,9 +19,10 @@ def pipeline_branch(plan: Plan, name: str) -> Branch:
     alarms = [alarm for alarm in team.alarms if alarm.pipeline == name]
     children = [*_facts(pipeline), *_windows(plan, name), *_deadlines(team, name)]
     children.append(branch("costs", f"{plan.monthly_usd.get(name, 0.0):,.2f} USD a month to watch", "faint"))
+    kept = {group: found.days for found in plan.core.retention for group in found.groups}
     for resource_name, resource in pipeline.resources.items():
         own = [alarm for alarm in alarms if alarm.resource == resource_name]
-        children.append(_resource(resource_name, resource, own, plan.environment.log_retention_days))
+        children.append(_resource(resource_name, resource, own, kept))
     children += [_alarm(alarm) for alarm in alarms if alarm.resource not in pipeline.resources]
     about = f"{pipeline.severity}, owner {pipeline.owner}, stack {team.stack}"
     return branch(name, about, "title", children)
@@ -58,8 +59,8 @@ def _deadlines(team: TeamPlan, pipeline: str) -> Iterator[Branch]:
             yield branch("deadline", f"{text}: {schedule.description}" if schedule.description else text)
 
 
-def _resource(name: str, resource: ResourceSettings, alarms: list[AlarmPlan], days: int) -> Branch:
-    return branch(name, f"{resource.type} {_identity(resource)}", "name", _inside(resource, alarms, days))
+def _resource(name: str, resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[str, int]) -> Branch:
+    return branch(name, f"{resource.type} {_identity(resource)}", "name", _inside(resource, alarms, kept))
 
 
 def _identity(resource: ResourceSettings) -> str:
@@ -70,7 +71,7 @@ def _identity(resource: ResourceSettings) -> str:
     return " ".join(str(value) for value in values if value and not isinstance(value, Mapping))
 
 
-def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], days: int) -> Iterator[Branch]:
+def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[str, int]) -> Iterator[Branch]:
     if resource.within:
         yield branch("within", f"{resource.within}: retried only through it")
     if resource.after:
@@ -83,7 +84,11 @@ def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], days: int) -> I
         yield branch("drain", drain_words(resource.drain))
     yield from map(_alarm, alarms)
     if resource.log_groups:
-        yield branch(f"logs kept {days} d", ", ".join(resource.log_groups), "faint")
+        by_days: dict[int, list[str]] = {}
+        for group in resource.log_groups:
+            by_days.setdefault(kept[group], []).append(group)
+        for days, groups in by_days.items():
+            yield branch(f"logs kept {days} d", ", ".join(groups), "faint")
 
 
 def _alarm(alarm: AlarmPlan) -> Branch:

@@ -1,11 +1,11 @@
 """Dashboards, X-Ray groups, the sampling rule, and how long logs are kept."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, attribute, logical_id, resource
-from pipewarden_plan.plan import DashboardPlan, QueryPlan, TracingPlan
+from pipewarden_plan.plan import DashboardPlan, QueryPlan, RetentionPlan, TracingPlan
 
 GROUPS_AT_ONCE = 250
 """Of one custom resource, so that one call of the retention function ends well within its time."""
@@ -89,16 +89,17 @@ def render_transaction_search(tracing: TracingPlan, names: Names) -> Fragment:
     }
 
 
-def render_retention(groups: Sequence[str], days: int) -> Fragment:
+def render_retention(retention: Iterable[RetentionPlan]) -> Fragment:
     """A service may have made a group already, or makes it later: CloudFormation's own log group would fail then."""
+    parts = [
+        (kept.days, list(kept.groups[start : start + GROUPS_AT_ONCE]))
+        for kept in retention
+        for start in range(0, len(kept.groups), GROUPS_AT_ONCE)
+    ]
     return {
         f"Retention{number}": resource(
             "Custom::PipewardenRetention",
-            {
-                "ServiceToken": attribute("Retention", "Arn"),
-                "Groups": list(groups[start : start + GROUPS_AT_ONCE]),
-                "Days": days,
-            },
+            {"ServiceToken": attribute("Retention", "Arn"), "Groups": groups, "Days": days},
         )
-        for number, start in enumerate(range(0, len(groups), GROUPS_AT_ONCE), 1)
+        for number, (days, groups) in enumerate(parts, 1)
     }

@@ -22,6 +22,7 @@ from pipewarden_plan.plan import (
     Plan,
     QueryPlan,
     QueuePlan,
+    RetentionPlan,
     RulePlan,
     SchedulePlan,
     StatementPlan,
@@ -196,7 +197,7 @@ CORE = CorePlan(
     ),
     archive_days=90,
     retention_days=30,
-    retention_groups=(),
+    retention=(RetentionPlan(days=30, groups=("/aws-glue/jobs/error",)),),
     tracing=TRACING,
     tags={},
 )

@@ -277,3 +277,14 @@ def test_the_responders_log_tells_what_was_decided(query: str, pipelines: set[st
     _, rows = log(query)
     assert {row[1] for row in rows} == pipelines
     assert rows[0][2] == message
+
+
+def test_a_query_that_asks_for_each_incident_once_gets_its_latest_line() -> None:
+    source = "SOURCE '/aws/lambda/pipewarden-prod-responder' | fields @timestamp, since, incident, message, hangs_below"
+    _, every = log(f"{source} | sort @timestamp desc")
+    _, once = log(f"{source} | sort @timestamp desc | dedup incident | limit 20")
+    latest = {row[2]: row for row in reversed(every)}
+    assert sorted(once) == sorted(latest.values())
+    assert len(once) < len(every)
+    assert any(row[4] == "invoices, settlement" for row in once)
+    assert all(row[1] <= row[0] for row in once)

@@ -16,6 +16,7 @@ _BIN = re.compile(r"bin\(\s*(\d+)\s*(s|m|h|d|w)\w*\s*\)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _ALIAS = re.compile(r"^(.*?)(?:\s+as\s+`?([\w.@ -]+?)`?)?$", re.IGNORECASE | re.DOTALL)
 _LIMIT = re.compile(r"^(?:limit|head|tail)\s+(\d+)", re.IGNORECASE)
+_DEDUP = re.compile(r"^dedup\s+([\w.@]+)", re.IGNORECASE)
 _PIPELINES = re.compile(r"\bpipeline\s*(?:in\s*\[|=)\s*((?:['\"][^'\"]*['\"][,\s]*)+)")
 _SIGNAL = re.compile(r"\bsignal\s*=\s*['\"]([\w-]+)['\"]")
 DEFAULT_ROWS = 20
@@ -37,6 +38,10 @@ def answer_query(request: LogRequest, world: World) -> LogAnswer:
     shown = [command for command in commands if command.lower().startswith(("fields ", "display "))]
     columns = _columns(shown) or ["@timestamp", "@message"]
     found = (line for line in lines_of(world, groups, request.start, request.end) if _is_wanted(line, request.query))
+    once = next((match[1] for command in commands if (match := _DEDUP.match(command))), "")
+    if once:
+        found = iter({_cell(once, line): line for line in reversed(list(found))}.values())
+        found = iter(sorted(found, key=lambda line: -line.at))
     lines = list(itertools.islice(found, min(limit, 100)))
     return LogAnswer(tuple(columns), tuple(tuple(_cell(column, line) for column in columns) for line in lines))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pipewarden_cli.preview.samples.chance import share
@@ -48,7 +49,7 @@ class Line:
 def lines_of(world: World, groups: Sequence[str], start: int, end: int) -> Iterator[Line]:
     """Error lines within the time, newest first; decisions where the groups are those of our own functions."""
     if is_ours(groups):
-        lines = [_decision_line(decided, number, groups) for number, decided in enumerate(decisions_of(world))]
+        lines = [_decision_line(world, decided, number, groups) for number, decided in enumerate(decisions_of(world))]
     else:
         lines = [*_failed_runs(world, groups), *_dead_letters(world, groups)]
     if not lines and world.plan is None:
@@ -111,17 +112,20 @@ def _line(at: int, failure: _Failure, pipeline: str, resource: str, groups: Sequ
     return Line(at, values)
 
 
-def _decision_line(decided: Decided, number: int, groups: Sequence[str]) -> Line:
-    at, pipeline, resource, signal, message = decided
-    line = _line(at, BROKEN, pipeline, resource, groups[:1], number)
-    of_alarm = signal.startswith("alarm")
+def _decision_line(world: World, decided: Decided, number: int, groups: Sequence[str]) -> Line:
+    pipeline, resource = decided.pipeline, decided.resource
+    line = _line(decided.at, BROKEN, pipeline, resource, groups[:1], number)
+    of_alarm = decided.signal.startswith("alarm")
     facts = {
-        "signal": signal,
+        "since": f"{datetime.fromtimestamp(decided.since, UTC):%Y-%m-%d %H:%M:%S}",
+        "hangs_below": ", ".join(world.pipelines[pipeline].downstream),
+        "signal": decided.signal,
         "alarm": f"{resource}.dead-letter" if of_alarm else "",
         "incident": f"{int(share('incident', pipeline, resource) * 16**8):08x}",
         "run": "" if of_alarm else line.values["run"],
     }
-    return Line(at, {**facts, **{k: v for k, v in line.values.items() if k not in facts}, "message": message})
+    others = {name: value for name, value in line.values.items() if name not in facts}
+    return Line(decided.at, {**facts, **others, "message": decided.message})
 
 
 def _same(pattern: str, name: str) -> bool:
