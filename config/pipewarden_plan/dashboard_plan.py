@@ -120,8 +120,10 @@ def _section_widgets(
     judged = judges(alarms)
     deployed = {alarm.key: alarm.name for alarm in alarms if not alarm.disabled_reason}
     graphs: dict[tuple[Any, ...], Drawn] = {}
+    changes = widget_plan.marks(everything, environment), widget_plan.one_off_windows(pipeline.name, environment)
     for watched in everything:
         resource, more = watched.resource.name, judged_only[watched.technology.type]
+        to_mark = changes
         for widget in (
             *watched.technology.widgets,
             *(widget for key, widget in more if f"{resource}.{key}" in deployed),
@@ -129,7 +131,8 @@ def _section_widgets(
             drawn = widget_plan.graph(widget, watched, judged, environment.region)
             if drawn:
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
-                graphs.setdefault(_what(drawn), drawn)
+                graphs.setdefault(_what(drawn), widget_plan.marked(drawn, *to_mark))
+                to_mark = [], []
     head = text_widget.pipeline_head(everything, below)
     heads = widget_plan.beside(head, f"{pipeline.name}: alarms", list(deployed.values()), names)
     return [*heads, *widget_plan.across(list(graphs.values()))]

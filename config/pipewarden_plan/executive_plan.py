@@ -48,7 +48,7 @@ def plan_executive(
         (alarm for team in teams for alarm in team.alarms if not alarm.disabled_reason),
         key=lambda alarm: alarm.severity,
     )
-    business = [watched for watched in everything if not watched.technology.identity]
+    business = _declared_as_business(everything)
     composites = [name for team in teams for name in paging(team.composites)]
     rates = [alarm for alarm in alarms if alarm.metric.name == "SuccessRate"]
     ages = [alarm for alarm in alarms if alarm.metric.name == "DataAgeSeconds"]
@@ -64,6 +64,12 @@ def plan_executive(
     _notice_left_out(remarks, {"success rates": rates, "datasets": ages, "business metrics": business})
     body = {"start": "-P7D", "periodOverride": "inherit", "widgets": placed(widgets)}
     return DashboardPlan(name=names.dashboard("executive"), title=f"{environment.name} executive", body=body)
+
+
+def _declared_as_business(everything: Sequence[Watched]) -> list[Watched]:
+    """The metrics that say `business: true`; where none does, all that could."""
+    able = [watched for watched in everything if "business" in watched.technology.fields]
+    return [watched for watched in able if watched.declares("business")] or able
 
 
 def _notice_left_out(remarks: Remarks, found: dict[str, Sequence[Any]]) -> None:

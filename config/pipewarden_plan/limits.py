@@ -18,6 +18,7 @@ MANAGED_POLICIES = 10  # IAM: managed policies per role, default quota
 SCHEDULE_NAME_CHARACTERS = 64  # EventBridge Scheduler API model
 TRACING_NAME_CHARACTERS = 32  # X-Ray API model: GroupName, RuleName
 TAG_CHARACTERS = 256  # value of a tag
+LOG_GROUP_FILTERS = 100  # CloudWatch Logs: metric filters of one log group
 QUERY_LOG_GROUPS = 50  # CloudWatch Logs Insights: log groups of one query
 QUERY_CHARACTERS = 10_000  # CloudWatch Logs API model: queryString
 QUERY_DEFINITIONS = 1_000  # CloudWatch Logs: saved queries per account and region

@@ -12,6 +12,7 @@ from pipewarden_plan.cost_ceiling import hold_ceiling
 from pipewarden_plan.cost_plan import plan_costs
 from pipewarden_plan.diagnostic_plan import plan_diagnostic
 from pipewarden_plan.executive_plan import plan_executive
+from pipewarden_plan.log_filter_plan import check_log_filters
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.remarks import Remarks
@@ -44,6 +45,7 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
         plan_executive(everything, model.pipelines, teams, environment, names, remarks),
         plan_diagnostic(everything, model.pipelines, environment, names, remarks),
     )
+    check_log_filters(everything, remarks)
     core = plan_core(everything, environment, names, remarks, boards)
     check_reach(core, teams, environment, names, remarks)
     remarks.raise_findings()

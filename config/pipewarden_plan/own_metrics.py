@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-Per = Literal["environment", "pipeline", "run", "dataset", "queue"]
-"""`run`: each resource that runs; `dataset`: each that the probe looks at; `queue`: each with dead letters."""
+Per = Literal["environment", "pipeline", "run", "dataset", "queue", "stack"]
+"""`run`: each resource that runs; `dataset`: each that the probe looks at; `queue`: each with dead letters; `stack`: each
+that deploys a pipeline."""
 
 CATALOGUE = Path(__file__).with_name("metric_catalogue.json")
 

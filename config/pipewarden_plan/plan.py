@@ -188,6 +188,19 @@ class QueryPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogFilterPlan:
+    """A metric filter: what `pattern` finds in the log group counts `value` (a number, or a field of the line)."""
+
+    name: str
+    log_group: str
+    pattern: str
+    namespace: str
+    metric: str
+    value: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TracingPlan:
     """X-Ray groups as (name, filter expression) and one sampling rule as (name, fixed rate 0-1); with
     `transaction_search`, the percentage of spans that the whole account indexes."""
@@ -241,6 +254,7 @@ class TeamPlan:
     tracing: TracingPlan
     tags: Mapping[str, str]
     queries: tuple[QueryPlan, ...] = ()
+    log_filters: tuple[LogFilterPlan, ...] = ()
     mutes: tuple[MutePlan, ...] = ()
 
 

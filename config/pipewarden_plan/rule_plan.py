@@ -51,5 +51,5 @@ def event_pattern(rule: EventRule, identities: list[str]) -> dict[str, Any]:
         place = pattern
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = identities
+        place[last] = [{"prefix": found} for found in identities] if rule.prefix else identities
     return pattern

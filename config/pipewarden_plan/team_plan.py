@@ -10,6 +10,7 @@ from pipewarden_plan.composite_plan import plan_composites
 from pipewarden_plan.core_plan import stack_tags
 from pipewarden_plan.dashboard_plan import plan_dashboards
 from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
+from pipewarden_plan.log_filter_plan import plan_log_filters
 from pipewarden_plan.model import Environment, Mark, Pipeline
 from pipewarden_plan.mute_plan import plan_mutes
 from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan, QueryPlan, TeamPlan
@@ -50,6 +51,7 @@ def plan_team(
         queues=plan_quarantine(everything, names),
         schedules=plan_deadlines(pipelines, remarks),
         dashboards=dashboards,
+        log_filters=plan_log_filters(everything, names),
         tracing=plan_team_tracing(team, everything, names),
         tags=stack_tags(environment, ", ".join(owners)),
         mutes=plan_mutes(team, alarms, environment, names),
@@ -75,7 +77,7 @@ def resource_count(plan: TeamPlan) -> int:
     """Resources of the stack's template; a queue brings its policy."""
     deployed = sum(not alarm.disabled_reason for alarm in plan.alarms)
     others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards) + len(plan.mutes)
-    return deployed + others + len(plan.tracing.groups) + len(plan.queries)
+    return deployed + others + len(plan.tracing.groups) + len(plan.queries) + len(plan.log_filters)
 
 
 def template_bytes(plan: TeamPlan) -> int:

@@ -7,7 +7,7 @@ from pipewarden_cdk.rendering.alarms import render_alarms, render_composites, re
 from pipewarden_cdk.rendering.events import render_schedules
 from pipewarden_cdk.rendering.fragment import Fragment
 from pipewarden_cdk.rendering.messaging import render_queues
-from pipewarden_cdk.rendering.observing import render_dashboards, render_queries, render_tracing
+from pipewarden_cdk.rendering.observing import render_dashboards, render_log_filters, render_queries, render_tracing
 from pipewarden_plan.plan import Plan, TeamPlan
 
 
@@ -33,4 +33,5 @@ def team_fragment(plan: Plan, team: TeamPlan) -> Fragment:
         **render_dashboards(team.dashboards),
         **render_tracing(team.tracing, environment.name),
         **render_queries(team.queries),
+        **render_log_filters(team.log_filters),
     }

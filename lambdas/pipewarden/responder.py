@@ -61,6 +61,11 @@ class Responder:
         if place is None:
             workplace.measure(Measurement(name="SignalsIgnored"))
             return "undeclared"
+        if signal.kind == SignalKind.DEPLOYED:
+            workplace.measure(
+                Measurement(name="Deployments", pipeline=place.policy.pipeline, resource=place.policy.resource)
+            )
+            return "deployed"
         run = None
         if signal.kind in RUN_KINDS and place.technology and place.target:
             signal, run = describe(workplace, place.technology, place.target, signal)

@@ -26,6 +26,7 @@ class SignalKind(StrEnum):
     MAINTENANCE_ENDED = "maintenance-ended"
     DIGEST_DUE = "digest-due"
     HEARTBEAT = "heartbeat"
+    DEPLOYED = "deployed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,12 +140,14 @@ class EventRule:
     (`detail.jobName`), and `identity` is the template of that value for one declared resource.
     """
 
-    kind: Literal["failed", "succeeded"]
+    kind: Literal["failed", "succeeded", "deployed"]
     source: tuple[str, ...]
     detail_type: tuple[str, ...]
     detail: Mapping[str, Any]
     identity_path: str
     identity: str
+    prefix: bool = False
+    """Whether the event's value only begins with `identity` (a stack's id ends in a number that nobody declares)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +202,18 @@ class Widget:
     stacked: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class LogFilter:
+    """A metric out of a log group: templates of what `AWS::Logs::MetricFilter` takes."""
+
+    log_group: str
+    pattern: str
+    namespace: str
+    metric: str
+    value: str
+    unit: str
+
+
 @dataclass(frozen=True)
 class ErrorPattern:
     """A regular expression (searched, case-insensitive) over `error_name: error` and what a match means."""
@@ -250,6 +264,10 @@ class Technology:
     """On the operations dashboard: what tells whether it goes well."""
     diagnostics: tuple[Widget, ...] = ()
     """On the diagnostic dashboard, beside those: what tells why it does not."""
+    marks: tuple[tuple[str, str, Mapping[str, str], str, str], ...] = ()
+    """Metrics as in `Widget` that say when something was changed: drawn over the pipeline's other graphs, on their
+    right axis."""
+    log_filter: LogFilter | None = None
     events: tuple[EventRule, ...] = ()
     grants: tuple[Grant, ...] = ()
     log_groups: tuple[str, ...] = ()

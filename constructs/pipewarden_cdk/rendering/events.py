@@ -26,7 +26,7 @@ def render_rules(rules: Iterable[RulePlan], names: Names) -> Fragment:
             "AWS::Events::Rule",
             {
                 "Name": rule.name,
-                "Description": f"{rule.technology}: {rule.kind} runs of declared resources",
+                "Description": f"{rule.technology}: {rule.kind}, of declared resources",
                 "EventPattern": rule.pattern,
                 "State": "ENABLED",
                 "Targets": [target],

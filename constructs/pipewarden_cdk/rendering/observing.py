@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, attribute, logical_id, resource
-from pipewarden_plan.plan import DashboardPlan, QueryPlan, RetentionPlan, TracingPlan
+from pipewarden_plan.plan import DashboardPlan, LogFilterPlan, QueryPlan, RetentionPlan, TracingPlan
 
 GROUPS_AT_ONCE = 250
 """Of one custom resource, so that one call of the retention function ends well within its time."""
@@ -33,6 +33,30 @@ def render_queries(queries: Iterable[QueryPlan]) -> Fragment:
             {"Name": query.name, "QueryString": query.text, "LogGroupNames": list(query.log_groups)},
         )
         for query in queries
+    }
+
+
+def render_log_filters(filters: Iterable[LogFilterPlan]) -> Fragment:
+    """The log groups are there: the core stack makes those that are not, and comes first."""
+    return {
+        logical_id("LogFilter", found.name): resource(
+            "AWS::Logs::MetricFilter",
+            {
+                "FilterName": found.name,
+                "FilterPattern": found.pattern,
+                "LogGroupName": found.log_group,
+                "MetricTransformations": [
+                    {
+                        "MetricNamespace": found.namespace,
+                        "MetricName": found.metric,
+                        "MetricValue": found.value,
+                        "Unit": found.unit,
+                        "DefaultValue": 0,
+                    }
+                ],
+            },
+        )
+        for found in filters
     }
 
 

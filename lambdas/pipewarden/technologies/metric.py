@@ -78,6 +78,11 @@ TECHNOLOGY = Technology(
             "its service writes it only when that is switched on, and it is.",
         },
         "period": {"$ref": "#/$defs/duration", "default": "5m", "description": "Length of one period."},
+        "business": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether it stands on the executive dashboard; where no metric says so, all of them do.",
+        },
     },
     required=("namespace", "metric"),
     identity="",

@@ -11,8 +11,10 @@ import pytest
 
 import pipewarden_plan
 from pipewarden.registry import technologies
+from pipewarden.window import Maintenance
 from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.colour import TABLE
+from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.plan import AlarmPlan, DashboardPlan, Plan
 from pipewarden_plan.widget_plan import Drawn, placed
@@ -23,6 +25,7 @@ CATALOGUE = {
     (row["namespace"], row["metric"]): row
     for row in json.loads((Path(pipewarden_plan.__file__).parent / "metric_catalogue.json").read_text())
 }
+PATCH = Maintenance(name="patch", cron="0 1 1 * *", duration_seconds=7200, timezone="UTC", pipelines=("import",))
 KINDS = ("executive", "diagnostic", "operations")
 SEARCHED = re.compile(r"SEARCH\('\{([^}]+)\} ([^']+)', '(\w+)', \d+\)")
 
@@ -108,7 +111,8 @@ def test_an_axis_says_the_unit_that_its_metrics_have(board: DashboardPlan) -> No
         properties = widget["properties"]
         known = CATALOGUE.get((row[0], row[1])) if len(row) > 1 and row[-1].get("visible", True) else None
         if known and properties["view"] == "timeSeries" and row[-1]["stat"] != "SampleCount":
-            assert properties["yAxis"]["left"]["label"] == known["unit"].replace("None", "Number")
+            axis = properties["yAxis"][row[-1].get("yAxis", "left")]["label"]
+            assert axis == ("Changes" if "yAxis" in row[-1] else known["unit"].replace("None", "Number"))
 
 
 def test_expressions_name_metrics_of_their_graph(board: DashboardPlan) -> None:
@@ -169,12 +173,12 @@ def test_a_label_has_one_colour_everywhere(plan: Plan) -> None:
 
 
 def test_the_colour_table_has_no_word_that_nothing_says(plan: Plan) -> None:
-    said = {row[-1]["label"] for board in boards(plan).values() for _, row in metrics(board)} | {"limit"}
+    said = {row[-1]["label"] for board in boards(plan).values() for _, row in metrics(board)}
+    said |= {"limit", "maintenance"}
     of_technologies = {
         metric[4]
         for found in technologies().values()
-        for graph in (*found.widgets, *found.diagnostics)
-        for metric in graph.metrics
+        for metric in (*(row for graph in (*found.widgets, *found.diagnostics) for row in graph.metrics), *found.marks)
     }
     assert set(json.loads(TABLE.read_text())["labels"]) - said - of_technologies == set()
 
@@ -286,3 +290,68 @@ def test_a_metric_says_only_what_differs_from_the_one_above(
 def test_alarms_with_one_limit_share_its_line(plan: Plan) -> None:
     lines = titled(boards(plan)["operations"], "load: executions")["annotations"]["horizontal"]
     assert [line["label"] for line in lines] == ["failed, timed-out, throttled >= 1"]
+
+
+def test_deployments_and_maintenance_are_marks_on_the_first_graph_of_each_resource(
+    planned: Planned, declare: Declare
+) -> None:
+    resource = declare["resource"]
+    stack = resource("code", "cloudformation-stack", stack="import-prod")
+    with_stack = declare["pipeline"]("import", stack, resource("load", "glue-job", job_name="load-prod"))
+    without = declare["pipeline"]("export", resource("export", "glue-job", job_name="export-prod"))
+    (board,) = planned(with_stack, without, maintenance=(PATCH,)).teams[0].dashboards
+    marks = {
+        (widget["properties"]["title"], row[1]): row[2:-1]
+        for widget, row in metrics(board)
+        if row[-1].get("yAxis") == "right"
+    }
+    import_ = ["Environment", "prod", "Pipeline", "import"]
+    assert marks == {
+        ("load: runs", "Deployments"): [*import_, "Resource", "code"],
+        ("load: runs", "InMaintenance"): import_,
+    }
+
+
+def test_a_window_of_one_day_is_a_band_at_its_time(planned: Planned, declare: Declare) -> None:
+    once = Maintenance(name="move", at="2026-04-01T08:00", duration_seconds=5400, timezone="Europe/Berlin")
+    load = declare["resource"]("load", "glue-job", job_name="load-prod")
+    (board,) = planned(declare["pipeline"]("import", load), maintenance=(once,)).teams[0].dashboards
+    bands = titled(board, "load: runs")["annotations"]["vertical"]
+    assert [[edge["value"] for edge in band] for band in bands] == [["2026-04-01T06:00:00Z", "2026-04-01T07:30:00Z"]]
+    assert bands[0][0]["label"] == "move"
+
+
+def test_the_executive_sees_the_metrics_that_are_business(planned: Planned, declare: Declare) -> None:
+    def metric(name: str, **more: Any) -> Any:
+        return declare["resource"](name, "metric", namespace="N", metric=name, statistic="Sum", period=300, **more)
+
+    def shown(*found: Any) -> list[str]:
+        board = boards_of_core(planned(declare["pipeline"]("p", *found)))[0]
+        return [row[1] for row in expand(titled(board, "Business metrics")["metrics"])]
+
+    assert shown(metric("a"), metric("b", business=True)) == ["b"]
+    assert shown(metric("a"), metric("b")) == ["a", "b"]
+
+
+def test_a_pipeline_that_counts_log_lines_draws_them_with_their_limit(planned: Planned, declare: Declare) -> None:
+    counted = declare["resource"]("errors", "log-metric", log_group="/jobs/load", period=300, expect={"max": 5})
+    plan = planned(declare["pipeline"]("import", counted))
+    (found,) = plan.teams[0].log_filters
+    assert (found.name, found.log_group, found.metric) == (
+        "pipewarden-prod-import-errors",
+        "/jobs/load",
+        "prod/import/errors",
+    )
+    graph = titled(plan.teams[0].dashboards[0], "errors: lines that match")
+    assert graph["metrics"][0][:2] == [found.namespace, found.metric]
+    assert [line["label"] for line in graph["annotations"]["horizontal"]] == ["max > 5"]
+    (alarm,) = plan.teams[0].alarms
+    assert (alarm.metric.namespace, alarm.metric.name, alarm.metric.dimensions) == (found.namespace, found.metric, {})
+    assert [kept.groups for kept in plan.core.retention] == [("/jobs/load",)]
+
+
+def test_a_log_group_takes_a_hundred_filters(planned: Planned, declare: Declare) -> None:
+    counted = [declare["resource"](f"n{number}", "log-metric", log_group="/jobs/load") for number in range(101)]
+    assert len(planned(declare["pipeline"]("import", *counted[:100])).teams[0].log_filters) == 100
+    with pytest.raises(DeclarationError, match=r"is one of 101 metrics out of /jobs/load; a log group takes 100"):
+        planned(declare["pipeline"]("import", *counted))

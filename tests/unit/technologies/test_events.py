@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,31 @@ def test_a_run_that_goes_on_is_no_signal(type_: str, path: str, value: str) -> N
     assert going_on.read_event
     assert going_on.read_event(event) is None
     assert not any(matches(rule, [], event) for rule in going_on.events)
+
+
+STACK = Path(__file__).parents[2] / "events" / "cloudformation-stack" / "deployed.json"
+
+
+@pytest.mark.parametrize(
+    ("stack", "status", "seen"),
+    [
+        ("customer-jobs-prod", "UPDATE_COMPLETE", True),
+        ("customer-jobs-prod", "CREATE_COMPLETE", True),
+        ("customer-jobs-prod", "UPDATE_ROLLBACK_COMPLETE", False),
+        ("customer-jobs-prod", "UPDATE_IN_PROGRESS", False),
+        ("customer-jobs-prod-2", "UPDATE_COMPLETE", False),
+    ],
+    ids=["updated", "created", "rolled back", "going on", "a stack with a longer name"],
+)
+def test_a_deployment_that_stayed_is_a_signal(stack: str, status: str, seen: bool) -> None:
+    technology = technologies()["cloudformation-stack"]
+    event = json.loads(STACK.read_text(encoding="utf-8"))
+    event["detail"]["stack-id"] = event["detail"]["stack-id"].replace("customer-jobs-prod", stack)
+    event["detail"]["status-details"]["status"] = status
+    (rule,) = technology.events
+    identity = "arn:aws:cloudformation:us-east-1:123456789012:stack/customer-jobs-prod/"
+    assert matches(rule, [identity], event) == seen
+    if seen:
+        assert technology.read_event
+        recorded = Signal.from_json(STACK.with_suffix(".signal.json").read_text(encoding="utf-8"))
+        assert technology.read_event(event) == replace(recorded, state=status)

@@ -1,5 +1,8 @@
 """Metrics of Pipewarden itself: incidents, pages, and how fast people and retries were."""
 
+from datetime import UTC, datetime
+
+from pipewarden.window import open_windows
 from pipewarden_cli.preview.samples.chance import share
 from pipewarden_cli.preview.samples.shape import Ask, Point
 from pipewarden_cli.preview.timeframe import DAY
@@ -18,6 +21,27 @@ def paged(ask: Ask) -> list[Point]:
 
 def closed(ask: Ask) -> list[Point]:
     return [(float(until), 1.0) for _, until in _incidents(ask) if until is not None]
+
+
+def deployed(ask: Ask) -> list[Point]:
+    """Every other day or so; and where something fails now, shortly before it began."""
+    pipeline = dict(ask.metric.dimensions).get("Pipeline", "")
+    trouble, resource = ask.world.troubles.get(pipeline, ("", ""))
+    last = next((run.start for run in reversed(ask.world.runs(pipeline, resource)) if run.attempt == 1), ask.world.now)
+    moments = [last - 1500] if trouble == "failing" else []
+    moments += [
+        ask.world.now - day * DAY + int(DAY * 0.3 * share("hour", pipeline, day))
+        for day in range(1, EARLIER + 1)
+        if share("deployed", pipeline, day) < 0.4
+    ]
+    return [(float(at), 1.0) for at in sorted(moments) if ask.start <= at < ask.end]
+
+
+def in_maintenance(ask: Ask) -> list[Point]:
+    windows = ask.world.plan.settings.maintenance if ask.world.plan else ()
+    pipeline = dict(ask.metric.dimensions).get("Pipeline", "")
+    covering = tuple(window for window in windows if not pipeline or window.covers(pipeline))
+    return [(float(at), 1.0) for at in ask.times if open_windows(covering, datetime.fromtimestamp(at, UTC))]
 
 
 def seconds_to_acknowledge(ask: Ask) -> list[Point]:

@@ -37,11 +37,13 @@ def answer_query(request: LogRequest, world: World) -> LogAnswer:
         return _patterns(request, world, groups)
     shown = [command for command in commands if command.lower().startswith(("fields ", "display "))]
     columns = _columns(shown) or ["@timestamp", "@message"]
-    found = (line for line in lines_of(world, groups, request.start, request.end) if _is_wanted(line, request.query))
+    found: Iterator[Line] = (
+        line for line in lines_of(world, groups, request.start, request.end) if _is_wanted(line, request.query)
+    )
     once = next((match[1] for command in commands if (match := _DEDUP.match(command))), "")
     if once:
-        found = iter({_cell(once, line): line for line in reversed(list(found))}.values())
-        found = iter(sorted(found, key=lambda line: -line.at))
+        latest = {_cell(once, line): line for line in reversed(list(found))}
+        found = iter(sorted(latest.values(), key=lambda line: -line.at))
     lines = list(itertools.islice(found, min(limit, 100)))
     return LogAnswer(tuple(columns), tuple(tuple(_cell(column, line) for column in columns) for line in lines))
 

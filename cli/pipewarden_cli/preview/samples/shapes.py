@@ -22,6 +22,8 @@ OWN: tuple[tuple[str, Shape], ...] = (
     ("IncidentsOpened", incident.opened),
     ("IncidentsClosed|IncidentsRecovered", incident.closed),
     ("PagesSent", incident.paged),
+    ("Deployments", incident.deployed),
+    ("InMaintenance", incident.in_maintenance),
     ("SecondsToAcknowledge", incident.seconds_to_acknowledge),
     ("SecondsToRecover", incident.seconds_to_recover),
     ("DrainedMessages|ArchivedMessages|RedrivenMessages", flow.drained),
