@@ -129,7 +129,7 @@ class _Clerk:
         usage, where = self._prices.usage, {"team": pipeline.team, "pipeline": pipeline.name}
         deployed = [alarm for alarm in alarms if not alarm.disabled_reason]
         yield self._line("alarms", "alarm-metric", self._alarm_metrics(deployed), **where)
-        running = sum(bool(self._technologies[resource.type].events) for resource in pipeline.resources)
+        running = sum(self._ends(resource) for resource in pipeline.resources)
         share = hours_a_month(pipeline.schedule) / MONTH_HOURS
         yield self._line("metrics of runs", "custom-metric", running * len(own_metrics("run")) * share, **where)
         probed = sum(map(self._is_probed, pipeline.resources))
@@ -142,6 +142,10 @@ class _Clerk:
         yield self._line("history of runs", "table-read", signals * usage["table_reads_a_signal"], **where)
         logged = signals * usage["log_bytes_a_signal"] / GIGABYTE
         yield self._line("log of the responder", "log-gigabyte", logged, **where)
+
+    def _ends(self, resource: Resource) -> bool:
+        """Whether it does something that ends well or not; a stack only says that it was deployed."""
+        return any(rule.kind != "deployed" for rule in self._technologies[resource.type].events)
 
     def _is_probed(self, resource: Resource) -> bool:
         """Whether the probe measures it: some technologies say so, and then only where something is expected of it."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 Per = Literal["environment", "pipeline", "run", "dataset", "queue", "stack"]
-"""`run`: each resource that runs; `dataset`: each that the probe looks at; `queue`: each with dead letters; `stack`: each
-that deploys a pipeline."""
+"""`run`: each resource that runs; `dataset`: each that the probe looks at; `queue`: each with dead letters; `stack`:
+each that deploys a pipeline."""
 
 CATALOGUE = Path(__file__).with_name("metric_catalogue.json")
 

@@ -33,11 +33,10 @@ def _pixels(line: str) -> int:
 
 def header(team: str, owner: str, pipelines: Sequence[Pipeline], environment: Environment) -> Drawn:
     """Who owns the team's pipelines, where the runbooks are, how fast which severity is answered and by whom."""
-    lines = [f"# {team} in {environment.name}: what is broken, since when, and is it being handled", f"Owner: {owner}"]
+    runbooks = [f"[{pipeline.name}]({pipeline.runbook})" for pipeline in pipelines if pipeline.runbook]
+    facts = [f"Owner: {owner}", *([f"Runbooks: {listed(runbooks)}"] if runbooks else [])]
+    lines = [f"# {team} in {environment.name}: what is broken, since when, and is it being handled", " · ".join(facts)]
     lines += ["", *SEVERITY_ROWS, *(severity_row(*route) for route in sorted(environment.severities.items())), ""]
-    runbooks = {pipeline.name: pipeline.runbook for pipeline in pipelines if pipeline.runbook}
-    if runbooks:
-        lines.append(f"Runbooks: {listed([f'[{name}]({address})' for name, address in runbooks.items()])}")
     lines += maintenance(environment, {pipeline.name for pipeline in pipelines})
     return text("\n".join(lines))
 
