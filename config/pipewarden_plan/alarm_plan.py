@@ -151,14 +151,15 @@ def _mark(override: AlarmOverride, watched: Watched) -> Mark:
 
 
 def _subject(rule: AlarmRule, alarm: AlarmPlan, override: AlarmOverride, watched: Watched) -> Subject:
-    """A field that the rule `needs` is declared where the alarm exists, so it vouches for the metric as `emitted`
-    does. What another resource starts does not follow the schedule."""
+    """A field that the rule `needs` is declared where the alarm exists, so it says that the metric is switched on. What
+    another resource starts does not follow the schedule."""
     is_overridden = override is not NO_OVERRIDE
     part = f"alarms.{alarm.key}" if is_overridden else f"resources.{watched.resource.name}"
     return Subject(
         alarm=alarm,
         path=f"pipelines.{alarm.pipeline}.{part}",
         mark=_mark(override, watched),
-        emitted=bool(rule.needs) or watched.declares("emitted"),
+        emitted=watched.declares("emitted"),
+        switched_on=bool(rule.needs),
         schedule=None if watched.resource.within else watched.pipeline.schedule,
     )

@@ -1,10 +1,11 @@
-"""The pages made from data: `python -m pipewarden_plan.reference` writes declaration.md, errors.md, can-it-fire.md and
-costs.md below docs."""
+"""The pages made from data: `python -m pipewarden_plan.reference` writes declaration.md, errors.md, can-it-fire.md,
+costs.md and alarms.md below docs."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipewarden_plan.alarm_page import alarms_page
 from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
 from pipewarden_plan.finding import rules
@@ -116,6 +117,11 @@ def cost_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def alarm_page() -> str:
+    """docs/alarms.md: every alarm of every technology."""
+    return alarms_page(HEAD.format(source="the technologies"))
+
+
 def write_pages(root: Path) -> None:
     """Write the pages below `root`."""
     (root / "docs").mkdir(exist_ok=True)
@@ -123,6 +129,7 @@ def write_pages(root: Path) -> None:
     (root / "docs/errors.md").write_text(errors_page(), encoding="utf-8")
     (root / "docs/can-it-fire.md").write_text(fire_page(), encoding="utf-8")
     (root / "docs/costs.md").write_text(cost_page(), encoding="utf-8")
+    (root / "docs/alarms.md").write_text(alarm_page(), encoding="utf-8")
 
 
 def rows_of(schema: Schema, defs: Mapping[str, Schema], prefix: str = "", sample: Any = None) -> Iterator[Row]:

@@ -26,6 +26,13 @@ RunState = Literal["running", "succeeded", "failed", "stopped"]
 MOST_RUNS = 1_000
 """What `recent_runs` reads at most: the newest. Whoever gets as many must think that there were more."""
 
+MISSING_REASONS: Mapping[Missing, str] = {
+    "notBreaching": "The metric has points only when something happens; silence is health.",
+    "ignore": "Between two points the last answer stands.",
+    "breaching": "Silence is the failure.",
+    "missing": "Silence is shown as such.",
+}
+"""What each treatment of missing data says about the metric."""
 
 CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
 
@@ -180,6 +187,8 @@ class AlarmRule:
     periods: int = 1
     datapoints: int = 1
     missing: Missing = "notBreaching"
+    reason: str = ""
+    """Why missing data is treated so, where it is not what `MISSING_REASONS` says of the treatment."""
     role: Literal["run", "health", "drain"] = "health"
     needs: str = ""
     """Field that must be declared for this alarm to exist, e.g. `dead_letter`."""

@@ -22,6 +22,7 @@ from pipewarden_plan.model import Environment, Mark, Model, Pipeline, Resource
 from pipewarden_plan.plan import Plan
 from pipewarden_plan.resolve import resolve
 from stacks.environment import add_stacks
+from tests.everything_on import everything_off, everything_on
 
 ROOT = Path(__file__).parents[2]
 Template = dict[str, Any]
@@ -92,6 +93,28 @@ def bare_plan() -> Plan:
 @pytest.fixture(scope="session")
 def bare(bare_plan: Plan, synthesize: Synthesize) -> dict[str, Template]:
     return synthesize(bare_plan)
+
+
+@pytest.fixture(scope="session")
+def full_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Every technology with every expectation, in an environment that has everything."""
+    return everything_on(tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="session")
+def full(full_plan: Plan, synthesize: Synthesize) -> dict[str, Template]:
+    return synthesize(full_plan)
+
+
+@pytest.fixture(scope="session")
+def off_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Every technology with every alarm switched off."""
+    return everything_off(tmp_path_factory.mktemp("off"))
+
+
+@pytest.fixture(scope="session")
+def off(off_plan: Plan, synthesize: Synthesize) -> dict[str, Template]:
+    return synthesize(off_plan)
 
 
 @pytest.fixture(autouse=True)

@@ -37,9 +37,11 @@ def readable(template: dict[str, Any]) -> str:
     return json.dumps(read, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
-def test_the_example_renders_as_it_did(example: Templates) -> None:
+def test_the_example_everything_on_and_everything_off_render_as_they_did(
+    example: Templates, full: Templates, off: Templates
+) -> None:
     """After a wanted change: `UPDATE_SNAPSHOTS=1 python -m pytest tests/synth`, and read the difference."""
-    now = {name: readable(template) for name, template in example.items()}
+    now = {name: readable(template) for name, template in {**example, **full, **off}.items()}
     if os.environ.get("UPDATE_SNAPSHOTS"):
         SNAPSHOTS.mkdir(exist_ok=True)
         for stale in SNAPSHOTS.glob("*.json"):

@@ -37,7 +37,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.fixture(params=["example", "bare"])
+@pytest.fixture(params=["example", "bare", "full", "off"])
 def case(request: pytest.FixtureRequest) -> tuple[Plan, Templates]:
     """A plan beside its templates."""
     return request.getfixturevalue(f"{request.param}_plan"), request.getfixturevalue(request.param)
@@ -105,3 +105,24 @@ def test_every_topic_that_alarms_act_on_has_a_listener(case: tuple[Plan, Templat
     for alarm in deployed(plan):
         if alarm.action_topic:
             assert ids[alarm.action_topic] in listened or alarm.action_topic in listened, alarm.name
+
+
+def test_what_is_switched_off_is_not_deployed_and_keeps_its_reason(off_plan: Plan, off: Templates) -> None:
+    alarms = [alarm for team in off_plan.teams for alarm in team.alarms]
+    assert len(alarms) > 20
+    assert {alarm.disabled_reason for alarm in alarms} == {"watched by another tool"}
+    deployed_names = {row["AlarmName"] for row in of_type(off, "CloudWatch::Alarm")}
+    assert not deployed_names & {alarm.name for alarm in alarms}
+    assert deployed_names == {alarm.name for alarm in off_plan.core.alarms}
+
+
+def test_what_is_switched_on_is_deployed_with_its_tags_and_a_description(full_plan: Plan, full: Templates) -> None:
+    rendered = {row["AlarmName"]: row for row in of_type(full, "CloudWatch::Alarm")}
+    for alarm in (alarm for team in full_plan.teams for alarm in team.alarms):
+        row = rendered[alarm.name]
+        assert alarm.name == f"full/all/{alarm.pipeline}/{alarm.key}"
+        tags = {tag["Key"]: tag["Value"] for tag in row["Tags"]}
+        assert tags["pipeline"] == alarm.pipeline
+        assert {"owner", "severity", "runbook"} <= tags.keys()
+        for part in (f"**{alarm.meaning}**", "First steps:\n1. ", "Runbook: https://", "Owner: all"):
+            assert part in row["AlarmDescription"], alarm.name

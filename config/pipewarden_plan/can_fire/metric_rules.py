@@ -36,6 +36,6 @@ def metric_is_switched_on(subject: Subject) -> Iterator[Objection]:
     """PW503. The declaration says so with `emitted`, or with the field that the technology's alarm needs."""
     metric = subject.alarm.metric
     row = catalogue().get((metric.namespace, metric.name))
-    if row and "switch" in row and not subject.emitted:
+    if row and "switch" in row and not subject.emitted and not subject.switched_on:
         message = f"could never fire: {metric.name} is written only with {row['switch']}"
         yield Objection("PW503", message, "switch it on, then write `emitted: true`")

@@ -10,14 +10,15 @@ from pipewarden_plan.plan import AlarmPlan
 class Subject(NamedTuple):
     """`path` and `mark` name the line that can be changed.
 
-    `emitted` says that the declaration vouches for the metric; `schedule` is that of the runs which the alarm is
-    about, where there is one.
+    `emitted` says that the declaration vouches for the metric and its dimensions, `switched_on` that a field of it
+    says what the metric needs; `schedule` is that of the runs which the alarm is about, where there is one.
     """
 
     alarm: AlarmPlan
     path: str
     mark: Mark
     emitted: bool = False
+    switched_on: bool = False
     schedule: Schedule | None = None
 
 

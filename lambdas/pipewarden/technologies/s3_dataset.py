@@ -88,10 +88,9 @@ TECHNOLOGY = Technology(
             threshold="freshness",
             source=SOURCE,
             unit="Seconds",
-            # Not "breaching": the alarm exists before the probe's first look, and would page at each deployment. Not
-            # "notBreaching": a probe that fails would report stale data as recovered. A silent probe is not this
-            # dataset's failure; Pipewarden's alarms over its own functions tell of it.
             missing="ignore",
+            reason="Not breaching: the alarm exists before the probe's first look, and would page at each deployment. "
+            "Not notBreaching: a probe that fails would report stale data as recovered; its own alarm tells of it.",
         ),
         _volume_alarm(
             "volume-min",

@@ -14,7 +14,7 @@ from pipewarden_plan.explain import validator_of
 from pipewarden_plan.grammar import grammar
 from pipewarden_plan.interpolation import SAMPLE, UnfitError, fill_all, filler
 from pipewarden_plan.parse import parse
-from pipewarden_plan.reference import cost_page, declaration_page, errors_page, fire_page, rows_of
+from pipewarden_plan.reference import alarm_page, cost_page, declaration_page, errors_page, fire_page, rows_of
 from tests.unit.declaration.projects import TABLES
 
 ROOT = TABLES.parents[1]
@@ -51,6 +51,7 @@ PAGES = [
     ("errors.md", errors_page),
     ("can-it-fire.md", fire_page),
     ("costs.md", cost_page),
+    ("alarms.md", alarm_page),
 ]
 
 

@@ -6,7 +6,6 @@ import logging
 import math
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,7 +20,7 @@ from pipewarden_cli.evaluator.statistic import sample_counts
 from pipewarden_cli.evaluator.window import sliding_window, window_end
 from pipewarden_cli.evaluator.wording import reason, reason_data
 from pipewarden_cli.local import hooks
-from pipewarden_cli.local.cloudwatch import change, memory
+from pipewarden_cli.local.cloudwatch import change, clock, memory
 from pipewarden_cli.local.cloudwatch.memory import Alarm
 from pipewarden_cli.local.cloudwatch.metrics import EmulatorMetrics, Key, metric_key
 
@@ -34,7 +33,7 @@ def judge(alarm: Alarm) -> None:
     """Evaluate one metric alarm of the current account and region now, and change its state if it must."""
     with memory.lock:
         rule = memory.rule_of(alarm)
-        now = time.time()
+        now = clock.now()
         if rule is None:
             return
         memory.judged[memory.place(alarm)] = _moment(rule, now)
@@ -140,7 +139,7 @@ def _judge_recorded() -> None:
 
 def tick() -> None:
     """Judge what has to be judged because time has passed, in all accounts and regions."""
-    now = time.time()
+    now = clock.now()
     places = set(hooks.scopes(cloudwatch._alarms)) | set(hooks.scopes(cloudwatch._composite_alarms))
     for account, region in sorted(places):
         with hooks.account_scope(account, region), memory.lock:

@@ -8,7 +8,7 @@ from typing import Any
 from ministack.services import cloudwatch
 
 from pipewarden_cli.local import hooks
-from pipewarden_cli.local.cloudwatch import change, memory, request, watch
+from pipewarden_cli.local.cloudwatch import change, clock, memory, request, watch
 
 NAME = "CloudWatch alarms"
 IMITATED = (
@@ -19,6 +19,8 @@ IMITATED = (
     "examples; the exact rule of AWS is not published.",
     "Too few points, all breaching, none old enough (the documentation's '- - - - X' with 3 of 3): the alarm becomes "
     "OK when missing data is 'missing' and keeps its state when it is 'ignore'.",
+    "`POST /_pipewarden/alarms/ahead?seconds=N` judges alarms as if so many seconds had passed; time stamps, schedules "
+    "and mute windows keep the machine's time.",
     "Metrics Insights queries (SELECT ...) and PromQL alarms are stored and never evaluated.",
     "Actions: SNS topics and Lambda functions only; EC2, Auto Scaling, Systems Manager and investigation actions are "
     "kept and do nothing. With IAM enforced, topic policy, topic key and function policy must admit CloudWatch, or "
@@ -44,6 +46,7 @@ def fill() -> None:
     cloudwatch.cloudformation_put_metric_alarm = request.store_metric_alarm
     cloudwatch.cloudformation_delete_metric_alarm = _forgetting_one(cloudwatch.cloudformation_delete_metric_alarm)
     hooks.on_reset(memory.forget_all)
+    clock.install()
     watch.start()
 
 

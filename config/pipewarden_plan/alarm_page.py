@@ -1,0 +1,116 @@
+"""docs/alarms.md: every alarm that there is, with everything that decides when it fires."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pipewarden.registry import technologies
+from pipewarden.settings import Channel, Severity
+from pipewarden.technology import MISSING_REASONS, AlarmRule, Technology
+from pipewarden_plan.model import Environment, Mark
+from pipewarden_plan.own_watch_plan import plan_own_alarms
+from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.plan_view import condition
+from pipewarden_plan.vocabulary import show_duration
+from pipewarden_plan.watched import names_of
+
+COLUMNS = ("Alarm", "Fires when", "Metric", "Dimensions", "Periods", "Missing data", "Why so")
+INTRODUCTION = (
+    "A technology's alarms exist for each resource of its `type:` without a word of configuration; one whose threshold "
+    "is an expectation exists where that is declared under `expect:`, one that needs a field where the field is. "
+    "`alarms:` changes each by its key, `<resource>.<alarm>`, or switches it off with a reason that the plan keeps:\n\n"
+    "```yaml\n"
+    "    alarms:\n"
+    "      extract.failed: {severity: P0, missing: ignore}\n"
+    "      load.duration: {threshold: 2h, period: 15m, periods: 2, datapoints: 1}\n"
+    '      ingest.depth: {enabled: false, reason: "bursts are normal until the new consumer is live"}\n'
+    "```\n\n"
+    "Names say where and what: `prod/crm/customer-import/extract.failed`. Descriptions are Markdown with the meaning, "
+    "the first steps, the runbook and the owner. Each alarm carries the tags `pipeline`, `owner`, `severity` and "
+    "`runbook`.\n\n"
+    "Every row here has been seen to fire and to clear: `tests/e2e/default_alarms` deploys them all and feeds points. "
+    "What could never fire is an error ([can it fire?](can-it-fire.md))."
+)
+NOT_PROPAGATED = (
+    "CloudWatch can copy an alarm's tags into its notifications (`ActionConfiguration.AlarmTagsPropagation`). The "
+    "template does not ask for it: the validator of the pinned CDK does not know the property yet and fails the "
+    "synthesis. The responder does not need it, for it knows each alarm by its name."
+)
+
+
+def alarms_page(head: str) -> str:
+    """Every technology's alarms, and those over Pipewarden itself."""
+    parts = [head, "# Alarms", INTRODUCTION]
+    for technology in sorted(technologies().values(), key=lambda found: found.type):
+        if technology.alarms:
+            parts += [f"## {technology.type}", technology.summary, _table(_rows(technology))]
+    parts += ["## Pipewarden itself", "They page without any function of ours.", _table(_own_rows())]
+    parts += ["## Tags in notifications", NOT_PROPAGATED]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(technology: Technology) -> Iterator[tuple[str, ...]]:
+    for rule in technology.alarms:
+        yield (
+            f"`{rule.key}`{_needs(rule)}",
+            f"{rule.meaning} {_condition(rule)}",
+            f"{rule.namespace} [{rule.metric}]({rule.source})",
+            _dimensions(rule.dimensions),
+            _periods(rule.datapoints, rule.periods, rule.period_seconds, rule.period_field),
+            rule.missing,
+            rule.reason or MISSING_REASONS[rule.missing],
+        )
+
+
+def _own_rows() -> Iterator[tuple[str, ...]]:
+    for alarm in plan_own_alarms(_environment(), names_of(_environment())):
+        yield (
+            f"`{alarm.key}`",
+            f"{alarm.meaning} {condition(alarm).partition(' in ')[0]}",
+            f"{alarm.metric.namespace} {alarm.metric.name}",
+            _dimensions(alarm.metric.dimensions),
+            _periods(alarm.datapoints, alarm.periods, alarm.period_seconds),
+            alarm.missing,
+            _own_reason(alarm),
+        )
+
+
+def _own_reason(alarm: AlarmPlan) -> str:
+    warm_up = f" It waits {alarm.warm_up_minutes} minutes after it is made." if alarm.warm_up_minutes else ""
+    return MISSING_REASONS[alarm.missing] + warm_up  # type: ignore[index]
+
+
+def _condition(rule: AlarmRule) -> str:
+    limit = f"`expect.{rule.threshold}`" if isinstance(rule.threshold, str) else f"{rule.threshold:g}"
+    if rule.comparison == "outside-band":
+        return f"{rule.statistic} outside the band that CloudWatch learnt ({limit})"
+    return f"{rule.statistic} {rule.comparison} {limit}"
+
+
+def _needs(rule: AlarmRule) -> str:
+    return f" (with `{rule.needs}`)" if rule.needs else ""
+
+
+def _dimensions(dimensions: Mapping[str, str]) -> str:
+    if "*" in dimensions:
+        return "as declared"
+    return ", ".join(f"{name}={value}" for name, value in dimensions.items())
+
+
+def _periods(datapoints: int, periods: int, seconds: int, period_field: str = "") -> str:
+    length = show_duration(seconds) + (f", or the field `{period_field}`" if period_field else "")
+    return f"{datapoints} of {periods} x {length}"
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    cells = [COLUMNS, tuple("---" for _ in COLUMNS), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells)
+
+
+def _environment() -> Environment:
+    return Environment(
+        name="$(env)",
+        account="$(account)",
+        region="$(region)",
+        severities={"P0": Severity(respond_within_seconds=3_600, notify=("mail",))},
+        channels={"mail": Channel(type="email", address="data@example.com")},
+        mark=Mark("config/environments/prod.yaml", 1),
+    )

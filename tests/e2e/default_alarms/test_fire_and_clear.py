@@ -1,0 +1,164 @@
+"""Every default alarm of every technology, and every alarm over ourselves, fires and clears by the points it is fed.
+
+The alarms are deployed with exactly the properties that `cdk deploy` gives them, with a topic and the signals queue
+behind them. A new technology is tested by standing in the folder: `tests/everything_on.py` declares it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipewarden.names import FUNCTIONS
+from pipewarden_cdk.rendering.alarms import render_alarms
+from pipewarden_cli.local import control
+from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.watched import names_of
+from tests.everything_on import alarm_of, everything_on, rules
+
+pytestmark = pytest.mark.e2e
+
+WAIT_SECONDS = 12.0
+POLL_SECONDS = 0.02
+USUAL, SPREAD = 100.0, 1.0
+HISTORY = 12
+OWN = (
+    "heartbeat.missing",
+    "signals.age",
+    "signals.dead-letters",
+    *(f"{role}.errors" for role in FUNCTIONS),
+    "probe.unmeasured",
+    "channels.failed",
+)
+
+
+@dataclass
+class Account:
+    """An embedded AWS with every alarm, and the clock by which it judges them."""
+
+    local: control.LocalAws
+    plan: Plan
+    queue: str
+    ahead: float = 0.0
+    heard: list[tuple[str, str]] = field(default_factory=list)
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def move_on(self, seconds: float) -> None:
+        self.ahead += seconds
+        self.local.request("POST", f"/_pipewarden/alarms/ahead?seconds={self.ahead}")
+
+    def feed(self, alarm: AlarmPlan, *points: tuple[float, float]) -> None:
+        """Put (time, value) points of the alarm's metric."""
+        named = [{"Name": name, "Value": value} for name, value in alarm.metric.dimensions.items()]
+        data = [
+            {"MetricName": alarm.metric.name, "Dimensions": named, "Timestamp": at, "Value": value}
+            for at, value in points
+        ]
+        self.local.client("cloudwatch").put_metric_data(Namespace=alarm.metric.namespace, MetricData=data)
+
+    def state(self, alarm: AlarmPlan) -> str:
+        found = self.local.client("cloudwatch").describe_alarms(AlarmNames=[alarm.name])["MetricAlarms"]
+        return str(found[0]["StateValue"])
+
+    def wait_for(self, alarm: AlarmPlan, state: str) -> None:
+        """Until the alarm has the state and the queue has heard of it."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            self._listen()
+            if self.state(alarm) == state and (alarm.name, state) in self.heard:
+                return
+            time.sleep(POLL_SECONDS)
+        pytest.fail(f"{alarm.name} is {self.state(alarm)}, not {state}; heard of it: {self.heard}")
+
+    def _listen(self) -> None:
+        sqs = self.local.client("sqs")
+        for message in sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
+            told = json.loads(json.loads(message["Body"])["Message"])
+            self.heard.append((told["AlarmName"], told["NewStateValue"]))
+            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder: Path = tmp_path_factory.mktemp("default-alarms")
+    local = control.start(folder / "aws", parent_pid=os.getpid())
+    try:
+        plan = everything_on(folder / "project", account=local.account, region=local.region)
+        yield Account(local, plan, _deploy(local, plan))
+    finally:
+        control.stop(folder / "aws")
+
+
+def _deploy(local: control.LocalAws, plan: Plan) -> str:
+    """All alarms as one stack, the topics they act on, and one queue that hears them all; its URL."""
+    names = names_of(plan.environment)
+    alarms = [alarm for part in (plan.core, *plan.teams) for alarm in part.alarms]
+    sqs, sns, stacks = (local.client(service) for service in ("sqs", "sns", "cloudformation"))
+    url: str = sqs.create_queue(QueueName=names.signals_queue())["QueueUrl"]
+    arn = names.queue_arn(names.signals_queue())
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    for topic in sorted({alarm.action_topic for alarm in alarms if alarm.action_topic}):
+        sns.subscribe(TopicArn=sns.create_topic(Name=topic)["TopicArn"], Protocol="sqs", Endpoint=arn)
+    template = json.dumps({"Resources": render_alarms(alarms, names)})
+    stacks.create_stack(StackName="alarms", TemplateBody=template)
+    stacks.get_waiter("stack_create_complete").wait(StackName="alarms", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    return url
+
+
+def values(alarm: AlarmPlan) -> tuple[float, float]:
+    """A bad and a good one."""
+    limit = alarm.threshold
+    return {
+        ">": (limit + 1, limit),
+        ">=": (limit, limit - 1),
+        "<": (limit - 1, limit),
+        "<=": (limit, limit + 1),
+        "outside-band": (USUAL * 10, USUAL),
+    }[alarm.comparison]
+
+
+def see_it_fire_and_clear(account: Account, alarm: AlarmPlan) -> None:
+    bad, good = values(alarm)
+    window = (alarm.periods + 3) * alarm.period_seconds
+    account.move_on(window)
+    start = account.now()
+    before = range(HISTORY + alarm.periods, alarm.periods, -1)
+    if alarm.comparison == "outside-band":
+        usual = ((start - number * alarm.period_seconds, USUAL + SPREAD * (-1) ** number) for number in before)
+        account.feed(alarm, *usual)
+    account.feed(alarm, (start - alarm.periods * alarm.period_seconds, good))
+    del account.heard[:]
+    account.feed(alarm, *((start - number * alarm.period_seconds, bad) for number in range(alarm.datapoints)))
+    account.wait_for(alarm, "ALARM")
+    account.move_on(2 * window)
+    if alarm.missing != "notBreaching":  # else silence clears it
+        now = account.now()
+        account.feed(alarm, *((now - number * alarm.period_seconds, good) for number in range(alarm.periods)))
+    account.wait_for(alarm, "OK")
+
+
+@pytest.mark.parametrize(("type_", "key"), [(type_, rule.key) for type_, rule in rules()])
+def test_the_default_alarm_fires_and_clears(account: Account, type_: str, key: str) -> None:
+    see_it_fire_and_clear(account, alarm_of(account.plan, type_, key))
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_the_alarm_over_ourselves_fires_and_clears(account: Account, key: str) -> None:
+    (alarm,) = [found for found in account.plan.core.alarms if found.key == key]
+    see_it_fire_and_clear(account, alarm)
+
+
+def test_no_alarm_is_left_out(account: Account) -> None:
+    seen = {alarm_of(account.plan, type_, rule.key).name for type_, rule in rules()}
+    assert seen == {alarm.name for team in account.plan.teams for alarm in team.alarms}
+    assert {alarm.key for alarm in account.plan.core.alarms if alarm.action_topic} == set(OWN)
