@@ -4,6 +4,7 @@ is in them by standing in the folder."""
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipewarden.registry import technologies
@@ -73,6 +74,12 @@ def _plan(root: Path, name: str, environment: Mapping[str, Any], pipelines: Mapp
 def rules() -> list[tuple[str, AlarmRule]]:
     """Every alarm row of every technology, with the technology's type."""
     return [(technology.type, rule) for technology in _sorted() for rule in technology.alarms]
+
+
+def own_keys() -> list[str]:
+    """The alarms over Pipewarden itself that tell somebody."""
+    with TemporaryDirectory() as folder:
+        return [alarm.key for alarm in everything_on(Path(folder)).core.alarms if alarm.action_topic]
 
 
 def alarm_of(plan: Plan, type_: str, key: str) -> AlarmPlan:
