@@ -1,10 +1,10 @@
 """An environment file as it was read, and the `Environment` it stands for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipewarden.settings import Channel, Rung, Severity
-from pipewarden.window import Maintenance
+from pipewarden.settings import Channel, Repeat, Rung, Severity
+from pipewarden.window import Maintenance, QuietHours
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
 from pipewarden_plan.interpolation import SAMPLE, Fill, filler, needs_filling
@@ -99,7 +99,14 @@ def partition_of(region: str) -> str:
 
 def _severity(row: dict[str, Any]) -> Severity:
     rungs = tuple(Rung(after_seconds=rung["after"], to=rung["to"]) for rung in row.get("escalate", ()))
-    return Severity(respond_within_seconds=row["respond_within"], notify=tuple(row["notify"]), escalate=rungs)
+    found = Severity(respond_within_seconds=row["respond_within"], notify=tuple(row["notify"]), escalate=rungs)
+    if "repeat" in row:
+        found = replace(found, repeat=Repeat(every_seconds=row["repeat"]["every"], times=row["repeat"]["times"]))
+    if "quiet_hours" in row:
+        hours = row["quiet_hours"]
+        quiet = QuietHours(start=hours["from"], end=hours["to"], timezone=hours["timezone"])
+        found = replace(found, quiet_hours=quiet)
+    return found
 
 
 def _channel(row: dict[str, Any]) -> Channel:

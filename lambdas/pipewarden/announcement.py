@@ -1,11 +1,11 @@
 """Pages and recovered messages on their way out: facts gathered, rendered, delivered, the chain of rungs laid out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipewarden.channel_message import Notice
 from pipewarden.delivery import Delivery
 from pipewarden.duration import say_moment, say_time
-from pipewarden.escalation import Call, called_rungs, next_repeat, plan_calls
+from pipewarden.escalation import Call, Reminder, called_rungs, next_repeat, plan_calls
 from pipewarden.incident import Effect, Entry, Incident, Reason
 from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
 from pipewarden.log_excerpt import read_log
@@ -69,9 +69,12 @@ class Announcements:
         return tuple(Entry(time=now, kind="sent", text=line) for line in (message.headline, *lines))
 
     def _lay_out(self, incident: Incident, route: Severity, number: int, sent: datetime, now: datetime) -> list[Call]:
-        """Schedule every rung that is not due at once, and the first repetition of a last rung that is; return the
-        others."""
+        """Schedule every rung that is not due at once, the first repetition of a last rung that is, and the first
+        reminder; return the rungs that are due at once."""
         at_once = []
+        if route.repeat.times and route.respond_within_seconds:
+            due = sent + timedelta(seconds=route.respond_within_seconds)
+            schedule_reminder(self._workplace, incident.id, Reminder(page=number, number=1), due, now)
         for call, moment in plan_calls(route, number, sent):
             if moment > sent:
                 schedule_call(self._workplace, incident.id, call, moment, now)
@@ -168,7 +171,16 @@ def make_notice(page: Page, message: Message, event: str) -> Notice:
 def schedule_call(workplace: Workplace, incident: str, call: Call, moment: datetime, now: datetime) -> None:
     """Have the escalator make one call of one rung at its time."""
     event = {"incident": incident, "page": call.page, "rung": call.rung, "repeat": call.repeat}
-    workplace.one_shots.call_at(moment, now, f"{incident}-call-{call.name}", "escalator", event)
+    # The name says when: a call that is put off must not be taken for the one that asked for it.
+    name = f"{incident}-call-{call.name}-{moment:%d%H%M}"
+    workplace.one_shots.call_at(moment, now, name, "escalator", event)
+
+
+def schedule_reminder(workplace: Workplace, incident: str, reminder: Reminder, moment: datetime, now: datetime) -> None:
+    """Have the escalator look at its time whether an acknowledged incident still fails."""
+    event = {"incident": incident, "page": reminder.page, "reminder": reminder.number, "look": reminder.look}
+    name = f"{incident}-remind-{reminder.page}.{reminder.number}.{reminder.look}"
+    workplace.one_shots.call_at(moment, now, name, "escalator", event)
 
 
 def _reached(incident: Incident, route: Severity) -> set[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pipewarden.duration import say_moment
 from pipewarden.message import Message, fit_subject, headline
 from pipewarden.page import Page
 
@@ -24,5 +25,6 @@ def render_digest(severity: str, environment: str, pages: Sequence[Page]) -> Mes
 
 
 def _entry(page: Page) -> str:
+    about = f"Incident: {page.incident}   Owner: {page.owner}   Since: {say_moment(page.since)}"
     link = f"\n  Acknowledge: {page.links['acknowledge']}" if "acknowledge" in page.links else ""
-    return f"{headline(page)}{link}\n  Incident: {page.incident}   Owner: {page.owner}"
+    return f"{headline(page)}{link}\n  {about}"

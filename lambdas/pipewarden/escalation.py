@@ -6,10 +6,6 @@ from datetime import datetime, timedelta
 from pipewarden.incident import Incident, IncidentState
 from pipewarden.settings import Severity
 
-REPEAT_SECONDS = 1_800.0
-MOST_REPEATS = 4
-"""The last rung is called again every half hour, four times: a person who slept through the first call gets two more
-hours of chances, and a page that nobody will ever acknowledge ends."""
 SKIPPED = "-not-called"
 """Ends the name of a call that was due and not made: remembered so that it is noted once."""
 
@@ -33,6 +29,15 @@ class Call:
         return f"{self.name}{SKIPPED}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reminder:
+    """One reminder of an acknowledged page; `look` counts how often it was looked at before it was due."""
+
+    page: int
+    number: int
+    look: int = 0
+
+
 def plan_calls(route: Severity, page: int, paged: datetime) -> list[tuple[Call, datetime]]:
     """Each rung of a new page with the time of its call, in order."""
     rungs = enumerate(route.escalate)
@@ -44,10 +49,10 @@ def next_repeat(route: Severity, call: Call, now: datetime) -> tuple[Call, datet
 
     A page that was sent to nobody but at once (its only rung is due after 0 seconds) is repeated as well.
     """
-    if call.rung != len(route.escalate) - 1 or call.repeat >= MOST_REPEATS:
+    if call.rung != len(route.escalate) - 1 or call.repeat >= route.repeat.times:
         return None
     following = Call(page=call.page, rung=call.rung, repeat=call.repeat + 1)
-    return following, now + timedelta(seconds=REPEAT_SECONDS)
+    return following, now + timedelta(seconds=route.repeat.every_seconds)
 
 
 def called_rungs(incident: Incident) -> set[int]:

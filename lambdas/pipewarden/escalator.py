@@ -9,13 +9,11 @@ from pipewarden.announcement import NO_ROUTE, make_notice, schedule_call
 from pipewarden.delivery import Delivery
 from pipewarden.escalation import Call, next_repeat, why_stop
 from pipewarden.incident import Incident
-from pipewarden.incident_store import ConflictError
-from pipewarden.incident_write import Write
+from pipewarden.kept_page import keep_writing, kept_page
 from pipewarden.message import render_page, unacknowledged
-from pipewarden.page import Page, compose_page, order_reasons, read_page
-from pipewarden.workplace import BusyError, Workplace
-
-MOST_CONFLICTS = 12
+from pipewarden.page import Page, order_reasons
+from pipewarden.window import quiet_until
+from pipewarden.workplace import Workplace
 
 
 def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
@@ -32,25 +30,19 @@ def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
             line = f"rung {call.rung + 1} not called: {stop}"
             _record(workplace, incident, call.skipped, "note", [line], now)
         return stop
+    if until := quiet_until(route.quiet_hours, now):
+        schedule_call(workplace, incident.id, call, until, now)
+        return "waits until quiet hours end"
     if again := next_repeat(route, call, now):
         schedule_call(workplace, incident.id, again[0], again[1], now)
     channel = route.escalate[call.rung].to
-    page = _page(workplace, incident, call.page, now)
+    page = kept_page(workplace, incident, call.page, now)
     message = render_page(page, _preface(page, incident, now))
     lines = Delivery(workplace).send_to(channel, make_notice(page, message, "again"))
     times = f", repeat {call.repeat}" if call.repeat else ""
     lines = [f"not acknowledged; rung {call.rung + 1}: {channel}{times}", *lines]
     _record(workplace, incident, call.name, "escalated", lines, now)
     return "called"
-
-
-def _page(workplace: Workplace, incident: Incident, number: int, now: datetime) -> Page:
-    """The page as it was sent; what the incident itself tells when that is gone."""
-    item = workplace.store.load_page(incident.id, number)
-    if item:
-        return read_page(item)
-    sent = incident.last_paged or now
-    return compose_page(incident, workplace.settings, number=number, why="paged", sent=sent, links={})
 
 
 def _preface(page: Page, incident: Incident, now: datetime) -> str:
@@ -61,14 +53,10 @@ def _preface(page: Page, incident: Incident, now: datetime) -> str:
 
 
 def _record(workplace: Workplace, incident: Incident, name: str, kind: str, lines: list[str], now: datetime) -> None:
-    for _ in range(MOST_CONFLICTS):
-        changed = replace(incident, rungs=(*incident.rungs, name))
+    def change(current: Incident) -> Incident:
+        changed = replace(current, rungs=(*current.rungs, name))
         for line in lines:
             changed = changed.noting(now, kind, line)
-        try:
-            workplace.store.write(Write(incident=changed), now)
-        except ConflictError:
-            incident = workplace.store.load(incident.id) or incident
-            continue
-        return
-    raise BusyError("others keep writing this incident")
+        return changed
+
+    keep_writing(workplace, incident, change, now)

@@ -14,6 +14,8 @@ from pipewarden.situation import Decision, History, Policy
 def decide_hold(signal: Signal, history: History, _policy: Policy, now: datetime) -> Decision:
     """Page what is still failing, unless something holds it on (`restraint` is asked after this)."""
     incident = history.incident
+    if incident and incident.pending and not (incident.leased_until and now < incident.leased_until):
+        return Decision(action="note", why="what was interrupted goes on")
     if incident is None or incident.id != signal.incident or incident.hold is None or not incident.held_reasons:
         return Decision(action="ignore", why="nothing is held back any more")
     hold = incident.hold

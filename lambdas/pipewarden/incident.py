@@ -114,7 +114,7 @@ class Incident:
     `ending` says that the next write is the one that ends it.
 
     `pending` effects belong, until `leased_until`, to the invocation that wrote them. `hold` says what holds back the
-    page of the reasons that are `held`.
+    page of the reasons that are `held`, `reminders` how many were sent since somebody acknowledged.
     """
 
     id: str
@@ -134,6 +134,7 @@ class Incident:
     acknowledged_by: str = ""
     ended: datetime | None = None
     hold: Hold | None = None
+    reminders: int = 0
     version: int = 0
     entries: int = 0
     fresh: tuple[Entry, ...] = ()

@@ -180,6 +180,7 @@ def page_again(incident: Incident, why: str, severity: str, now: datetime, *, in
         acknowledged=None,
         acknowledged_by="",
         rungs=(),
+        reminders=0,
     )
     detail = {"why": why, "number": number, **({"in_digest": True} if in_digest else {})}
     incident = incident.with_effect(Effect(key=f"page-{number}", kind="page", at=now, detail=detail))

@@ -80,7 +80,10 @@ def route_words(severity: Severity, channels: Mapping[str, Channel]) -> str:
         f"{channel_words(rung.to, channels.get(rung.to))} {_after(rung.after_seconds)}" for rung in severity.escalate
     ]
     climb = "; until acknowledged it calls " + ", then ".join(rungs) if severity.escalate else ""
-    return f"answer within {duration(severity.respond_within_seconds)}; tells {told}{climb}"
+    repeat, quiet = severity.repeat, severity.quiet_hours
+    again = f", the last one {repeat.times} times more every {duration(repeat.every_seconds)}" if repeat.times else ""
+    night = f"; quiet {quiet.start} to {quiet.end} {quiet.timezone}" if quiet else ""
+    return f"answer within {duration(severity.respond_within_seconds)}; tells {told}{climb}{again * bool(climb)}{night}"
 
 
 def _after(seconds: float) -> str:

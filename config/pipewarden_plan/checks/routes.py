@@ -9,6 +9,7 @@ from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.reading import PipelineReading
 from pipewarden_plan.vocabulary import show_duration
 
+AT_ANY_HOUR = ("P0", "P1")
 SEVERITIES = frozenset({"P0", "P1", "P2", "P3"})
 
 
@@ -28,6 +29,7 @@ def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineRe
         cure = f"e.g. {severity}: {{respond_within: 4h, notify: [{next(iter(environment.channels), 'data-email')}]}}"
         yield finding("PW302", environment.place("severities"), message, path="severities", cure=cure)
     yield from _check_listeners(environment)
+    yield from _check_times(environment)
     for severity, route in routes.items():
         rungs = route.get("escalate", [])
         for place, (lower, upper) in enumerate(pairwise(rungs), 1):
@@ -41,6 +43,24 @@ def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineRe
                 yield finding(
                     "PW304", mark, message, path=path, cure="list the rungs in the order in which they are called"
                 )
+
+
+def _check_times(environment: EnvironmentReading) -> Iterator[Finding]:
+    """Repeats that a scheduler can keep, and quiet hours for what can wait."""
+    for severity, route in (environment.read or {}).get("severities", {}).items():
+        path = f"severities.{severity}"
+        if "repeat" in route and not 60 <= route["repeat"]["every"] <= 86_400:
+            message = f"{path}.repeat.every must be 1m to 24h, got {show_duration(route['repeat']['every'])}"
+            yield finding("PW312", environment.place("severities", severity, "repeat", "every"), message, path=path)
+        if "quiet_hours" not in route:
+            continue
+        mark, hours = environment.place("severities", severity, "quiet_hours"), route["quiet_hours"]
+        if severity in AT_ANY_HOUR:
+            message = f"{path} must not have quiet_hours: {severity} asks for a person at any hour"
+            yield finding("PW319", mark, message, path=path, cure="give what can wait the severity P2 or P3")
+        elif hours["from"] == hours["to"]:
+            message = f"{path}.quiet_hours must end at another time than they begin, got {hours['to']} for both"
+            yield finding("PW319", mark, message, path=path)
 
 
 def _check_listeners(environment: EnvironmentReading) -> Iterator[Finding]:

@@ -93,7 +93,8 @@ def test_an_interrupted_page_goes_out_at_least_once_and_is_recorded_once() -> No
         assert 1 <= len(pages) <= 2
         assert scene.incident.pages == 1
         assert scene.incident.pending == ()
-        assert [row["rung"] for row in scene.aws.scheduler.inputs("escalator")] == [1]
+        calls = scene.aws.scheduler.inputs("escalator")
+        assert [(row.get("rung"), row.get("reminder")) for row in calls] == [(None, 1), (1, None)]
         assert [entry.kind for entry in scene.store.timeline(scene.incident.id)].count("paged") == 1
 
 

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from pipewarden.acknowledgement import acknowledge
-from pipewarden.escalation import MOST_REPEATS
 from pipewarden.escalator import call_rung
+from pipewarden.settings import Repeat
 from pipewarden.signal import Signal, SignalKind
+from pipewarden.window import QuietHours
 from tests.unit.runtime.memory_aws import Crash
-from tests.unit.runtime.scene import Scene
+from tests.unit.runtime.scene import START, Scene
+
+REPEAT = Repeat()
 
 
 def paged_scene() -> Scene:
@@ -21,7 +24,7 @@ def paged_scene() -> Scene:
 
 
 def calls(scene: Scene) -> list[dict[str, Any]]:
-    return scene.aws.scheduler.inputs("escalator")
+    return [row for row in scene.aws.scheduler.inputs("escalator") if "rung" in row]
 
 
 def test_the_first_rung_is_called_at_once_and_the_next_one_scheduled() -> None:
@@ -30,21 +33,21 @@ def test_the_first_rung_is_called_at_once_and_the_next_one_scheduled() -> None:
         "pipewarden-test-page-P1",
         "pipewarden-test-to-primary",
     ]
-    (schedule,) = [s for s in scene.aws.scheduler.schedules.values() if s["Target"]["Arn"].endswith("escalator")]
+    (schedule,) = [s for s in scene.aws.scheduler.schedules.values() if '"rung"' in s["Target"]["Input"]]
     assert schedule["ScheduleExpression"] == "at(2026-03-01T02:25:05)"
 
 
 def test_the_last_rung_repeats_a_few_times_and_then_the_chain_ends() -> None:
     scene = paged_scene()
-    for _ in range(1 + MOST_REPEATS):
+    for _ in range(1 + REPEAT.times):
         event = calls(scene)[-1]
         scene.time += timedelta(minutes=30)
         assert call_rung(scene.workplace, event) == "called"
-    assert len(calls(scene)) == 1 + MOST_REPEATS
+    assert len(calls(scene)) == 1 + REPEAT.times
     again = [row for row in scene.aws.sns.published if row["topic"] == "pipewarden-test-to-secondary"]
-    assert len(again) == 1 + MOST_REPEATS
+    assert len(again) == 1 + REPEAT.times
     assert again[0]["sms"].startswith("NOT ACKNOWLEDGED since 02:10 UTC (30m). P1 test/import: extract failed")
-    assert [entry.kind for entry in scene.store.timeline(scene.incident.id)].count("escalated") == 1 + MOST_REPEATS
+    assert [entry.kind for entry in scene.store.timeline(scene.incident.id)].count("escalated") == 1 + REPEAT.times
 
 
 def test_an_acknowledged_page_is_not_sent_on() -> None:
@@ -126,3 +129,31 @@ def test_a_page_whose_only_rung_is_called_at_once_repeats_it() -> None:
     severities["P1"] = replace(severities["P1"], escalate=severities["P1"].escalate[:1])  # type: ignore[index]
     scene.handle(scene.ended("extract", "r1", "failed", "deterministic"))
     assert [(row["rung"], row["repeat"]) for row in calls(scene)] == [(0, 1)]
+
+
+def test_a_severity_may_repeat_in_its_own_way() -> None:
+    scene = Scene()
+    severities = scene.workplace.settings.severities
+    severities["P1"] = replace(severities["P1"], repeat=Repeat(every_seconds=600, times=2))  # type: ignore[index]
+    scene.handle(scene.ended("extract", "r1", "failed", "deterministic"))
+    for _ in range(3):
+        event, before = calls(scene)[-1], scene.time
+        scene.time += timedelta(minutes=20)
+        assert call_rung(scene.workplace, event) == "called"
+    assert [(row["rung"], row["repeat"]) for row in calls(scene)] == [(1, 0), (1, 1), (1, 2)]
+    last = list(scene.aws.scheduler.schedules.values())[-1]
+    assert last["ScheduleExpression"] == f"at({before + timedelta(minutes=10):%Y-%m-%dT%H:%M:%S})"
+
+
+def test_a_call_in_quiet_hours_waits_until_they_end() -> None:
+    scene = paged_scene()
+    severities = scene.workplace.settings.severities
+    quiet = QuietHours(start="02:20", end="07:00")
+    severities["P1"] = replace(severities["P1"], quiet_hours=quiet)  # type: ignore[index]
+    scene.time += timedelta(minutes=15)
+    before = len(scene.aws.sns.published)
+    assert call_rung(scene.workplace, calls(scene)[0]) == "waits until quiet hours end"
+    assert len(scene.aws.sns.published) == before
+    scene.time = START.replace(hour=7, minute=0)
+    assert calls(scene)[1] == calls(scene)[0]
+    assert call_rung(scene.workplace, calls(scene)[1]) == "called"
