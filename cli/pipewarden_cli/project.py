@@ -1,6 +1,6 @@
 """The project of a folder as commands need it: checked, planned, or only the names of one environment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipewarden_plan.cost_plan import Bill
     from pipewarden_plan.model import Environment, Model
     from pipewarden_plan.plan import Plan
+    from pipewarden_plan.preset import Preset
 
 LOCAL_ENVIRONMENT = "local"
 
@@ -75,6 +76,20 @@ def _planned(root: Path, environment: str, **changes: Any) -> "tuple[Model, Plan
         return _plan(project, environment, **changes)
     except DeclarationError as error:
         raise _refused(error.findings) from None
+
+
+def known_presets(root: Path) -> "Mapping[str, Preset]":
+    """The presets that come with Pipewarden and those of the project, which need not be one. Raises CommandError with
+    what is wrong with a preset of the project."""
+    from pipewarden_plan.declaration import own_presets
+    from pipewarden_plan.grammar import grammar
+    from pipewarden_plan.preset import Presets
+
+    findings: list[Finding] = []
+    own = own_presets(root, grammar(), findings)
+    if findings:
+        raise _refused(findings)
+    return Presets(own, findings).known
 
 
 def find_environment(root: Path, name: str | None, local: bool = False) -> "Environment":

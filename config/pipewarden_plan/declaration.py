@@ -15,6 +15,8 @@ from pipewarden_plan.marked import MarkedDict
 from pipewarden_plan.model import Mark
 from pipewarden_plan.overrides import broken_overrides, check_overrides, lay_over
 from pipewarden_plan.parse import parse
+from pipewarden_plan.preset import Preset, Presets, check_preset
+from pipewarden_plan.reader import as_it_is
 from pipewarden_plan.reading import PipelineReading, Reading
 from pipewarden_plan.source import read_source
 
@@ -62,7 +64,8 @@ def load_project(root: Path, rules: Grammar | None = None) -> Project:
     rules = rules or grammar()
     with collector_at_rest():
         files, findings = find_files(root, "pipelines")
-        declarations = [made for file in files if (made := _declaration(file, rules, findings))]
+        presets = Presets(own_presets(root, rules, findings), findings)
+        declarations = [made for file in files if (made := _declaration(file, rules, findings, presets))]
         sources, wrong_names = find_files(root, "environments")
         findings += wrong_names
         environments = {}
@@ -108,7 +111,24 @@ def _document(source: SourceFile, findings: list[Finding]) -> MarkedDict | None:
     return None
 
 
-def _declaration(source: SourceFile, rules: Grammar, findings: list[Finding]) -> Declaration | None:
+def own_presets(root: Path, rules: Grammar, findings: list[Finding]) -> dict[str, Preset]:
+    """The project's own presets that are right as such; it need have none."""
+    if not (root / "config" / "presets").is_dir():
+        return {}
+    files, wrong_names = find_files(root, "presets")
+    findings += wrong_names
+    found = {}
+    for source in files:
+        if (raw := _document(source, findings)) is not None:
+            wrong = check_preset(source.name, raw, source.label, Reading(rules, as_it_is))
+            findings += wrong
+            if not wrong:
+                text = read_source(source.path, source.label)
+                found[source.name] = Preset(source.name, raw, shipped=False, text=str(text))
+    return found
+
+
+def _declaration(source: SourceFile, rules: Grammar, findings: list[Finding], presets: Presets) -> Declaration | None:
     raw = _document(source, findings)
     if raw is None:
         return None
@@ -119,6 +139,7 @@ def _declaration(source: SourceFile, rules: Grammar, findings: list[Finding]) ->
     read = []
     if isinstance(pipelines, MarkedDict):
         for name, value in pipelines.items():
-            read.append(reading.pipeline(name, source.name, value, pipelines.marks[name], declaration.defaults))
+            whole = presets.expand(name, value, f"pipelines.{name}", declaration.defaults)
+            read.append(reading.pipeline(name, source.name, whole, pipelines.marks[name], declaration.defaults))
     findings += reading.findings
     return Declaration(source.name, source.label, raw, tuple(read))

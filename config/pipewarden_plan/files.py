@@ -8,9 +8,9 @@ from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.model import Mark
 from pipewarden_plan.nearest import nearest
 
-FOLDERS = {"pipelines": "team", "environments": "environment"}
+FOLDERS = {"pipelines": "team", "environments": "environment", "presets": "preset"}
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-NAME_LIMITS = {"pipelines": 40, "environments": 20}
+NAME_LIMITS = {"pipelines": 40, "environments": 20, "presets": 40}
 """So that every stack, function and topic name that holds them stays within its service's limit."""
 
 RESERVED_TEAMS = frozenset({"core"})

@@ -111,6 +111,8 @@ def loosen(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
 
 
 def _with_loose_resources(pipeline: Schema) -> Schema:
+    """Without `use`: presets are taken once, before anything is laid over them."""
     resources = {**pipeline["properties"]["resources"], "additionalProperties": {"$ref": "#/$defs/override.resource"}}
     description = "What differs from the pipeline in this environment."
-    return {**pipeline, "description": description, "properties": {**pipeline["properties"], "resources": resources}}
+    properties = {name: part for name, part in pipeline["properties"].items() if name != "use"}
+    return {**pipeline, "description": description, "properties": {**properties, "resources": resources}}

@@ -1,7 +1,6 @@
-"""The pages made from data: `python -m pipewarden_plan.reference` writes declaration.md, errors.md, can-it-fire.md,
-costs.md and alarms.md below docs."""
+"""The pages made from data: `python -m pipewarden_plan.reference` writes those of `PAGES` below docs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,13 +9,14 @@ from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
 from pipewarden_plan.finding import rules
 from pipewarden_plan.grammar import Grammar, grammar, load_schema
+from pipewarden_plan.preset import shipped_presets, usage
 from pipewarden_plan.price_table import price_table
 from pipewarden_plan.scalar_reader import Schema
 from pipewarden_plan.sentence import KINDS
 from pipewarden_plan.show import flow
 
 HEAD = "<!-- Made by `python -m pipewarden_plan.reference` from {source}: change that, not this page. -->"
-PIPELINE_PARTS = ("declaration", "defaults", "pipeline", "schedule", "expect", "retry", "alarm")
+PIPELINE_PARTS = ("declaration", "defaults", "use", "pipeline", "schedule", "expect", "retry", "alarm")
 ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance", "spending", "cost_anomaly", "cost_tag")
 CHANNELS = ("email", "sms", "slack", "pagerduty")
 LINKS = {name: name for name in (*PIPELINE_PARTS, *ENVIRONMENT_PARTS, "channel")}
@@ -55,6 +55,20 @@ ABOUT_COSTS = (
 ABOUT_USAGE = (
     "Seconds are what a call of one of our functions is taken to run; units of the table and bytes of the log are for "
     "one handled run. They are estimates on the safe side, and together a small part of the sum."
+)
+ABOUT_PRESETS = (
+    "A preset is a named bundle: expectations of a pipeline, what each resource of a type gets, and resources that it "
+    "adds. A pipeline takes some with `use:`, and `defaults: {use: [...]}` gives them to every pipeline of a file:\n\n"
+    "```yaml\ncustomer-import:\n  use: [batch-nightly, {lake-quality: {table: customers}}]\n"
+    "  resources:\n    load: {type: glue-job, job_name: customer-load}\n```\n\n"
+    "What is declared goes over what a preset says, key by key; a later preset goes over an earlier one; both go over "
+    "the file's `defaults`. What comes of it is checked like anything else that is declared: an error in it names the "
+    "preset and its line. `pipewarden presets` lists all presets, `pipewarden presets NAME` shows one, and `pipewarden "
+    "plan` what a pipeline gets. An environment's `overrides` change what came of presets, not which are used."
+)
+ABOUT_OWN_PRESETS = (
+    "A project's own presets stand in `config/presets/<preset>.yaml`; they are used like those above and must have "
+    "other names."
 )
 
 
@@ -122,14 +136,39 @@ def alarm_page() -> str:
     return alarms_page(HEAD.format(source="the technologies"))
 
 
+def preset_page(found: Grammar | None = None) -> str:
+    """docs/presets.md: how to write one, and each that comes with Pipewarden."""
+    defs = (found or grammar()).defs
+    parts = [HEAD.format(source="the files in presets"), "# Presets", ABOUT_PRESETS]
+    for preset in shipped_presets().values():
+        parts += [f"## {preset.name}", preset.description]
+        if preset.parameters:
+            rows = [
+                f"| `{row.name}` | {row.description.rstrip('.')} | {row.default or 'must be told'} |"
+                for row in preset.parameters.values()
+            ]
+            parts += ["\n".join(["| Parameter | What it is | Unless told |", "|---|---|---|", *rows])]
+        parts += [f"```yaml\nuse: [{usage(preset)}]\n```"]
+    parts += ["## Writing one", ABOUT_OWN_PRESETS, _table(rows_of(defs["preset"], defs))]
+    parts += ["### parameter", _table(rows_of(defs["parameter"], defs))]
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "declaration.md": declaration_page,
+    "errors.md": errors_page,
+    "can-it-fire.md": fire_page,
+    "costs.md": cost_page,
+    "alarms.md": alarm_page,
+    "presets.md": preset_page,
+}
+
+
 def write_pages(root: Path) -> None:
     """Write the pages below `root`."""
     (root / "docs").mkdir(exist_ok=True)
-    (root / "docs/declaration.md").write_text(declaration_page(), encoding="utf-8")
-    (root / "docs/errors.md").write_text(errors_page(), encoding="utf-8")
-    (root / "docs/can-it-fire.md").write_text(fire_page(), encoding="utf-8")
-    (root / "docs/costs.md").write_text(cost_page(), encoding="utf-8")
-    (root / "docs/alarms.md").write_text(alarm_page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (root / "docs" / name).write_text(page(), encoding="utf-8")
 
 
 def rows_of(schema: Schema, defs: Mapping[str, Schema], prefix: str = "", sample: Any = None) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from pipewarden_plan.explain import validator_of
 from pipewarden_plan.grammar import grammar
 from pipewarden_plan.interpolation import SAMPLE, UnfitError, fill_all, filler
 from pipewarden_plan.parse import parse
-from pipewarden_plan.reference import alarm_page, cost_page, declaration_page, errors_page, fire_page, rows_of
+from pipewarden_plan.reference import PAGES, rows_of
 from tests.unit.declaration.projects import TABLES
 
 ROOT = TABLES.parents[1]
@@ -46,16 +46,7 @@ def test_every_key_of_the_reference_says_what_it_is(name: str) -> None:
         assert row.example
 
 
-PAGES = [
-    ("declaration.md", declaration_page),
-    ("errors.md", errors_page),
-    ("can-it-fire.md", fire_page),
-    ("costs.md", cost_page),
-    ("alarms.md", alarm_page),
-]
-
-
-@pytest.mark.parametrize(("page", "text"), PAGES)
+@pytest.mark.parametrize(("page", "text"), PAGES.items())
 def test_the_committed_page_is_fresh(page: str, text: Any) -> None:
     assert (ROOT / "docs" / page).read_text() == text(), "run: python -m pipewarden_plan.reference"
 
