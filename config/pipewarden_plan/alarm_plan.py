@@ -81,7 +81,7 @@ def _alarm(
     severity = override.severity or pipeline.severity
     key = f"{watched.resource.name}.{rule.key}"
     periods = override.periods or rule.periods
-    meaning = watched.fill(rule.meaning)
+    meaning = override.meaning or watched.fill(rule.meaning)
     return AlarmPlan(
         name=names.alarm(pipeline.team, pipeline.name, key),
         key=key,
@@ -92,7 +92,7 @@ def _alarm(
         role=rule.role,
         meaning=meaning,
         description=_description(meaning, [watched.fill(step) for step in rule.first_steps], severity, watched),
-        metric=_metric(rule, watched),
+        metric=_metric(rule, override, watched),
         comparison=rule.comparison,
         threshold=threshold if override.threshold is None else override.threshold * PER_BASE_UNIT.get(rule.unit, 1.0),
         period_seconds=override.period_seconds or rule.period_for(watched.values),
@@ -106,12 +106,12 @@ def _alarm(
     )
 
 
-def _metric(rule: AlarmRule, watched: Watched) -> MetricPlan:
+def _metric(rule: AlarmRule, override: AlarmOverride, watched: Watched) -> MetricPlan:
     return MetricPlan(
         namespace=watched.fill(rule.namespace),
         name=watched.fill(rule.metric),
         dimensions=watched.dimensions(rule.dimensions),
-        statistic=watched.fill(rule.statistic),
+        statistic=override.statistic or watched.fill(rule.statistic),
         unit=rule.unit,
     )
 

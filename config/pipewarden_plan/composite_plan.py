@@ -23,12 +23,9 @@ def plan_composites(team: str, alarms: Iterable[AlarmPlan], names: Names) -> tup
     composites: list[CompositePlan] = []
     for severity, children in sorted(by_severity.items()):
         name = names.composite(team, severity)
-        parts = split_by_hash(sorted(children), _fits)
-        if len(parts) > 1:
-            filled = [(f"{name}/{number}", part) for number, part in enumerate(parts, 1) if part]
-            what = f"Part of {name}, which pages."
-            composites += [CompositePlan(name=part, description=what, children=tuple(rows)) for part, rows in filled]
-            children = [part for part, _ in filled]
+        parts = _parts(name, children)
+        composites += parts
+        children = _heads(parts) or children
         composites.append(_paging(name, team, severity, sorted(children), names))
     return tuple(composites)
 
@@ -47,6 +44,31 @@ def _paging(name: str, team: str, severity: str, children: Sequence[str], names:
         action_topic=names.page_topic(severity),
         suppressor=names.own_alarm(RESPONDING),
     )
+
+
+def _parts(name: str, children: Sequence[str]) -> list[CompositePlan]:
+    """Composites that act on nothing, as many levels of them as it takes until the last one fits into one composite."""
+    parts: list[CompositePlan] = []
+    level = ""
+    while not _fits(children):
+        split = enumerate(split_by_hash(sorted(children), _fits), 1)
+        made = [
+            CompositePlan(
+                name=f"{name}/{level}{number}", description=f"Part of {name}, which pages.", children=tuple(part)
+            )
+            for number, part in split
+            if part
+        ]
+        parts += made
+        children = [part.name for part in made]
+        level += "over-"
+    return parts
+
+
+def _heads(parts: Sequence[CompositePlan]) -> list[str]:
+    """The parts that stand in no other one."""
+    below = {child for part in parts for child in part.children}
+    return [part.name for part in parts if part.name not in below]
 
 
 def _fits(children: Sequence[str]) -> bool:

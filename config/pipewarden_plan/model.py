@@ -34,6 +34,8 @@ class AlarmOverride:
     periods: int | None = None
     datapoints: int | None = None
     missing: str | None = None
+    statistic: str | None = None
+    meaning: str | None = None
     mark: Mark | None = field(default=None, compare=False)
 
 

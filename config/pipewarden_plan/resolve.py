@@ -128,5 +128,7 @@ def _alarm(read: dict[str, Any], mark: Mark) -> AlarmOverride:
         periods=read.get("periods"),
         datapoints=read.get("datapoints"),
         missing=read.get("missing"),
+        statistic=read.get("statistic"),
+        meaning=read.get("meaning"),
         mark=mark,
     )

@@ -35,7 +35,7 @@ def _alarm(key: str, meaning: str, comparison: Comparison) -> AlarmRule:
 TECHNOLOGY = Technology(
     type="metric",
     title="CloudWatch metric",
-    summary="Any metric with one exact set of dimensions, kept between a lowest and a highest value.",
+    summary="Any metric with one exact set of dimensions, kept between a lowest and a highest value or near the usual.",
     example={
         "type": "metric",
         "namespace": "DataPipeline/Quality",
@@ -90,10 +90,15 @@ TECHNOLOGY = Technology(
     expectations={
         "min": {**LIMIT, "description": "The metric is not lower."},
         "max": {**LIMIT, "description": "The metric is not higher."},
+        "anomaly": {
+            "type": "boolean",
+            "description": "Within two standard deviations of what CloudWatch learnt (for up to two weeks).",
+        },
     },
     alarms=(
         _alarm("min", "The metric is lower than declared.", "<"),
         _alarm("max", "The metric is higher than declared.", ">"),
+        _alarm("anomaly", "The metric is far from what is usual.", "outside-band"),
     ),
     widgets=(
         Widget(

@@ -144,7 +144,7 @@ EVERYTHING: dict[str, tuple[str, Any]] = {
     "a name that looks like an octal number": ("nightly.flow.fields", {"state_machine": "0123"}),
     "an account that keeps its zero": ("nightly.inner.fields.job_name", "012345678901-inner"),
     "a region in a name": ("hourly.copy.fields.function", "sales-prod-2-us-gov-west-1"),
-    "hexadecimal and scientific numbers": ("nightly.quality.expect", {"min": 16, "max": 1000.0}),
+    "hexadecimal and scientific numbers": ("nightly.quality.expect", {"min": 16, "max": 1000.0, "anomaly": True}),
     "words that YAML 1.1 takes for truths": ("nightly.quality.fields.dimensions", {"Table": "no", "Number": "1"}),
     "a period in seconds": ("nightly.quality.fields.period", 900),
     "a resource that the environment adds": ("nightly.extra.fields.job_name", "extra-prod-2"),
@@ -161,7 +161,7 @@ EVERYTHING: dict[str, tuple[str, Any]] = {
                 datapoints=2,
                 missing="breaching",
             ),
-            "quality.min": AlarmOverride(threshold=17.5),
+            "quality.min": AlarmOverride(threshold=17.5, statistic="p10", meaning="One customer in ten is incomplete."),
         },
     ),
 }

@@ -87,6 +87,40 @@ def test_an_override_changes_what_it_names(planned: Planned, declare: Declare) -
     assert found == (5, 3600, 3, 2, "breaching")
 
 
+OVERRIDES: list[tuple[str, Any, Callable[[AlarmPlan], Any], Any]] = [
+    ("severity", "P0", lambda alarm: (alarm.severity, alarm.action_topic), ("P0", "pipewarden-prod-alarm-P0")),
+    ("threshold", 5.0, lambda alarm: alarm.threshold, 5.0),
+    ("period_seconds", 600, lambda alarm: alarm.period_seconds, 600),
+    ("periods", 4, lambda alarm: (alarm.periods, alarm.datapoints), (4, 1)),
+    ("datapoints", 1, lambda alarm: alarm.datapoints, 1),
+    ("missing", "missing", lambda alarm: alarm.missing, "missing"),
+    ("statistic", "p90", lambda alarm: alarm.metric.statistic, "p90"),
+    ("meaning", "The file is late.", lambda alarm: alarm.description.partition("\n")[0], "**The file is late.**"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "seen", "expected"), OVERRIDES, ids=[row[0] for row in OVERRIDES])
+def test_every_field_of_an_alarm_can_be_overridden(
+    planned: Planned, declare: Declare, field: str, value: Any, seen: Callable[[AlarmPlan], Any], expected: Any
+) -> None:
+    changed = declare["customer_import"](alarms={"load.failed": AlarmOverride(**{field: value})})
+    assert seen(alarms_of(planned(changed))["load.failed"]) == expected
+    if field != "datapoints":
+        assert seen(alarms_of(planned(declare["customer_import"]()))["load.failed"]) != expected
+
+
+def test_every_field_of_an_override_is_in_that_table() -> None:
+    about_the_override = {"enabled", "reason", "mark"}
+    fields = {field.name for field in dataclasses.fields(AlarmOverride)} - about_the_override
+    assert fields == {row[0] for row in OVERRIDES}
+
+
+def test_what_is_switched_off_keeps_its_reason(planned: Planned, declare: Declare) -> None:
+    off = AlarmOverride(enabled=False, reason="the partner pages by itself")
+    alarm = alarms_of(planned(declare["customer_import"](alarms={"load.failed": off})))["load.failed"]
+    assert alarm.disabled_reason == "the partner pages by itself"
+
+
 def test_an_override_that_changes_nothing_is_a_notice(planned: Planned, declare: Declare) -> None:
     plan = planned(declare["customer_import"](alarms={"load.duratoin": AlarmOverride(severity="P0")}))
     assert [notice for notice in plan.notices if "load.duratoin" in notice and "load.duration" in notice]

@@ -33,8 +33,8 @@ def test_its_children_are_the_deployed_alarms_of_the_severity(plan: Plan) -> Non
 
 @pytest.mark.parametrize(
     ("count", "filler"),
-    [(100, ""), (101, ""), (450, ""), (60, "x" * 200)],
-    ids=["as many as one takes", "one more", "many", "few with long names"],
+    [(100, ""), (101, ""), (450, ""), (10_001, ""), (60, "x" * 200), (3_000, "x" * 200)],
+    ids=["as many as one takes", "one more", "many", "parts of parts", "few with long names", "many with long names"],
 )
 def test_no_composite_passes_a_limit_and_none_is_left_out(plan: Plan, count: int, filler: str) -> None:
     alarms = many(plan, count, filler)
