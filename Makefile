@@ -31,7 +31,7 @@ demo: setup ## Deploy the example to the embedded AWS, break it, watch it recove
 test: setup ## Every test: unit, synth, end to end
 	@python -m pytest -n 2 --dist loadfile
 
-unit: $(VENV)/.ready
+unit: setup
 	@python -m pytest -q -n 2 tests/unit
 
 synth: setup
@@ -40,7 +40,7 @@ synth: setup
 e2e: setup
 	@python -m pytest -q tests/e2e
 
-check: $(VENV)/.ready ## Format, lint, strict types, unit tests: under a minute
+check: setup ## Format, lint, strict types, unit tests: under a minute
 	@ruff format --check --quiet . && ruff check --quiet .
 	@mypy
 	@python -m pytest -q -n 2 tests/unit

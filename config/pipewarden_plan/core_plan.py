@@ -11,7 +11,7 @@ from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_comp
 from pipewarden_plan.plan import CorePlan, DashboardPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.retention_plan import plan_retention
-from pipewarden_plan.route_plan import plan_core_queues, plan_topics
+from pipewarden_plan.route_plan import plan_chats, plan_core_queues, plan_topics
 from pipewarden_plan.rule_plan import plan_rules
 from pipewarden_plan.schedule_plan import plan_core_schedules, plan_maintenance
 from pipewarden_plan.spending_plan import plan_anomalies, plan_budgets
@@ -19,7 +19,8 @@ from pipewarden_plan.tracing_plan import plan_core_tracing
 from pipewarden_plan.watched import Watched
 
 ARCHIVE_DAYS = 90
-"""Dead letters are what users sent, so they are not kept for ever; a quarter is time enough to ask about one."""
+"""Dead letters are what users sent, so they are not kept for ever; a quarter is time enough to ask about one. Incidents
+beside them are a few kilobytes each, hold nothing of users, and are kept until somebody deletes them."""
 
 
 def plan_core(
@@ -33,6 +34,7 @@ def plan_core(
     topics = plan_topics(environment, names)
     retention = plan_retention(everything, environment, remarks)
     log_groups = tuple(sorted(group for kept in retention for group in kept.groups))
+    chats = plan_chats(environment, names)
     return CorePlan(
         stack=names.core_stack(),
         topics=topics,
@@ -54,6 +56,8 @@ def plan_core(
         dashboards=dashboards,
         budgets=plan_budgets(environment, names),
         anomalies=plan_anomalies(environment, names),
+        chats=chats,
+        chat_statements=own_grant_plan.chat(names) if chats else (),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipewarden.registry import channel_types
 from pipewarden.settings import Channel, Repeat, Rung, Severity
 from pipewarden.window import Maintenance, QuietHours
 from pipewarden_plan.finding import Finding, finding
@@ -110,9 +111,10 @@ def _severity(row: dict[str, Any]) -> Severity:
 
 
 def _channel(row: dict[str, Any]) -> Channel:
-    address = row.get("address") or row.get("number") or ""
-    secret = row.get("webhook_secret") or row.get("routing_key_secret") or ""
-    return Channel(type=row["type"], address=address, secret=secret)
+    kind = channel_types()[row["type"]]
+    named = {"type", kind.address, kind.secret}
+    rest = {name: value for name, value in row.items() if name not in named}
+    return Channel(type=kind.type, address=row.get(kind.address, ""), secret=row.get(kind.secret, ""), fields=rest)
 
 
 def _maintenance(row: dict[str, Any]) -> Maintenance:

@@ -93,15 +93,20 @@ def _statements(
     return {
         "responder": [
             own.signals_source(names),
-            own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+            own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             *(*schedules, pages, secrets, own.start_drainer(names), own.log_lines(names, log_groups)),
+            own.exports(names),
             *declared_statements(everything, ("read", "retry")),
         ],
         "drainer": [*_drainer(everything, names), *schedules, failed],
-        "escalator": [own.table(names, "GetItem", "PutItem"), pages, secrets, *schedules, failed],
+        "escalator": [
+            own.table(names, "GetItem", "PutItem", "Query"),
+            *(pages, secrets, *schedules, failed, own.exports(names)),
+        ],
         "acknowledge": [
             own.table(names, "DeleteItem", "GetItem", "PutItem"),
             own.secrets(environment, names, channels=False),
+            own.tell_acknowledged(names),
         ],
         "probe": [failed, *declared_statements(everything, ("probe",))],
         "reconciler": [

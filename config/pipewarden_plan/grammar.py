@@ -6,7 +6,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from pipewarden.registry import technologies
+from pipewarden.channel import ChannelType
+from pipewarden.registry import channel_types, technologies
 from pipewarden.run_alarms import EXPECTATIONS
 from pipewarden.technology import Technology
 from pipewarden_plan.reader import Readers
@@ -36,8 +37,11 @@ class Grammar:
         for technology in self.technologies.values():
             defs[f"resource.{technology.type}"] = resource_schema(technology, common)
         branches = {name: f"#/$defs/resource.{name}" for name in self.technologies}
-        discriminator = {"propertyName": "type", "mapping": branches}
-        defs["resource"] = {"discriminator": discriminator, "oneOf": [{"$ref": branch} for branch in branches.values()]}
+        defs["resource"] = _one_of(branches)
+        for channel in channel_types().values():
+            defs[f"channel.{channel.type}"] = channel_schema(channel)
+        channels = {name: f"#/$defs/channel.{name}" for name in channel_types()}
+        defs["channel"] = {"description": "One way to reach people.", **_one_of(channels)}
         for name in ["pipeline", *(f"resource.{name}" for name in self.technologies)]:
             defs[f"override.{name}"] = loosen(defs[name], defs)
         defs["override"] = _with_loose_resources(defs.pop("override.pipeline"))
@@ -91,6 +95,25 @@ def resource_schema(technology: Technology, common: Schema) -> Schema:
         "properties": {"type": kind, **technology.fields, "expect": expect, **common},
         "examples": [technology.example],
     }
+
+
+def channel_schema(channel: ChannelType) -> Schema:
+    """What may be declared about a channel of one type."""
+    kind = {"const": channel.type, "description": "The kind of channel.", "examples": [channel.type]}
+    return {
+        "type": "object",
+        "title": channel.title,
+        "description": channel.summary,
+        "additionalProperties": False,
+        "required": ["type", *channel.required],
+        "properties": {"type": kind, **channel.fields},
+        "examples": [{"type": channel.type, **channel.example}],
+    }
+
+
+def _one_of(branches: Mapping[str, str]) -> Schema:
+    discriminator = {"propertyName": "type", "mapping": dict(branches)}
+    return {"discriminator": discriminator, "oneOf": [{"$ref": branch} for branch in branches.values()]}
 
 
 def loosen(schema: Schema, defs: Mapping[str, Schema]) -> Schema:

@@ -6,8 +6,6 @@ from pipewarden.names import Names
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import KEY, StatementPlan
 
-SNS_TYPES = ("email", "sms")
-
 
 def table(names: Names, *operations: str) -> StatementPlan:
     return StatementPlan(
@@ -98,6 +96,24 @@ def archive(names: Names) -> StatementPlan:
     )
 
 
+def exports(names: Names) -> StatementPlan:
+    return StatementPlan(
+        sid="Exports",
+        reason="incidents that are over, kept when the table forgets them",
+        actions=("s3:PutObject",),
+        resources=(f"arn:{names.partition}:s3:::{names.archive_bucket()}/incidents/*",),
+    )
+
+
+def tell_acknowledged(names: Names) -> StatementPlan:
+    return StatementPlan(
+        sid="TellAcknowledged",
+        reason="the escalator tells those who were paged that somebody has it",
+        actions=("lambda:InvokeFunction",),
+        resources=(names.function_arn("escalator"),),
+    )
+
+
 def failed_invocations(names: Names) -> StatementPlan:
     return StatementPlan(
         sid="FailedInvocations",
@@ -153,6 +169,24 @@ def scheduler(names: Names) -> tuple[StatementPlan, ...]:
             resources=tuple(names.function_arn(role) for role in ("drainer", "escalator", "probe", "reconciler")),
         ),
         key(),
+    )
+
+
+def chat(names: Names) -> tuple[StatementPlan, ...]:
+    """What people may see from a chat through AWS's own chat service; also its guardrail, to which nothing adds."""
+    return (
+        StatementPlan(
+            sid="Alarms",
+            reason="what an alarm in the chat says",
+            actions=("cloudwatch:DescribeAlarms",),
+            resources=(names.arn("cloudwatch", f"alarm:{names.environment}/*"),),
+        ),
+        StatementPlan(
+            sid="Graphs",
+            reason="the graph beside an alarm; CloudWatch takes no resource here",
+            actions=("cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"),
+            resources=("*",),
+        ),
     )
 
 

@@ -148,7 +148,8 @@ def _told_by_functions(environment: Environment, own: "_OwnAlarms") -> tuple[Ala
             _metric("Pipewarden", "ChannelFailures", where, "Sum", "Count"),
             steps=(
                 "Read the responder's and the escalator's log: they name the channel.",
-                "Check the channel's secret.",
+                "Send a test message: pipewarden notify ENV --channel NAME; it says what the service answers.",
+                "Check the channel's secret: an address or a key that was replaced is read again within 5 minutes.",
             ),
             comparison=">",
             threshold=0,

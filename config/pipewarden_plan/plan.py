@@ -107,6 +107,16 @@ class TopicPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChatPlan:
+    """A channel of AWS's own chat service, by its CloudFormation type; it listens to `topics` (names)."""
+
+    name: str
+    resource: str
+    properties: Mapping[str, str]
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class QueuePlan:
     """`dead_letters` names the queue that takes a message after `receives` failed deliveries."""
 
@@ -279,6 +289,8 @@ class CorePlan:
     dashboards: tuple[DashboardPlan, ...] = ()
     budgets: tuple[BudgetPlan, ...] = ()
     anomalies: tuple[AnomalyPlan, ...] = ()
+    chats: tuple[ChatPlan, ...] = ()
+    chat_statements: tuple[StatementPlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

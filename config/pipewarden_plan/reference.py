@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipewarden.registry import channel_types
 from pipewarden_plan.alarm_page import alarms_page
 from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
@@ -18,7 +19,6 @@ from pipewarden_plan.show import flow
 HEAD = "<!-- Made by `python -m pipewarden_plan.reference` from {source}: change that, not this page. -->"
 PIPELINE_PARTS = ("declaration", "defaults", "use", "pipeline", "schedule", "expect", "retry", "alarm")
 ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance", "spending", "cost_anomaly", "cost_tag")
-CHANNELS = ("email", "sms", "slack", "pagerduty")
 LINKS = {name: name for name in (*PIPELINE_PARTS, *ENVIRONMENT_PARTS, "channel")}
 LINKS |= {"resource": "resources", "override": "pipeline"}
 INTRODUCTION = (
@@ -97,9 +97,10 @@ def declaration_page(found: Grammar | None = None) -> str:
         parts += [_table(rows_of({**schema, "properties": own}, found.defs, sample=technology.example))]
     parts += ["## Environments", *_sections(ENVIRONMENT_PARTS, found.defs)]
     parts += ["### channel", str(found.defs["channel"]["description"])]
-    for kind in CHANNELS:
+    for kind in channel_types():
         schema = found.defs[f"channel.{kind}"]
-        parts += [f"**{kind}**: {schema['description']}", _table(rows_of(schema, found.defs))]
+        rows = rows_of(schema, found.defs, sample=schema["examples"][0])
+        parts += [f"**{kind}**: {schema['description']} See [channels](channels.md#{kind}).", _table(rows)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
+from pipewarden.listener import page_listeners
 from pipewarden.names import Names
-from pipewarden.settings import DrainPolicy, page_listeners
+from pipewarden.registry import channel_types
+from pipewarden.settings import DrainPolicy
 from pipewarden.technology import look_up
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import QueuePlan, TopicPlan
+from pipewarden_plan.plan import ChatPlan, QueuePlan, TopicPlan
 from pipewarden_plan.spending_plan import spending_publishers
 from pipewarden_plan.watched import Watched
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
-PROTOCOLS = {"email": "email", "sms": "sms"}
 DAY_SECONDS = 86_400
 SIGNALS_RETENTION_SECONDS = 4 * DAY_SECONDS
 RECEIVES = 5
@@ -19,7 +20,7 @@ VISIBILITY_FACTOR = 6  # Lambda guide, "Using Lambda with Amazon SQS": at least 
 
 
 def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]:
-    """Two topics per severity, and one for each e-mail or SMS channel that a rung of an escalation calls."""
+    """Two topics per severity, and one for each channel that SNS reaches and a rung of an escalation calls."""
     topics = []
     for severity, route in sorted(environment.severities.items()):
         subscriptions = _subscriptions(environment, page_listeners(route, environment.channels))
@@ -40,19 +41,40 @@ def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]
                 subscriptions=subscriptions,
             ),
         ]
-    called = sorted({rung.to for route in environment.severities.values() for rung in route.escalate})
-    for channel in called:
-        if subscriptions := _subscriptions(environment, (channel,)):
+    for channel in _called(environment):
+        if channel_types()[environment.channels[channel].type].by_sns:
             title = f"Pipewarden {environment.name} {channel}"
+            subscriptions = _subscriptions(environment, (channel,))
             name = names.channel_topic(channel)
             topics.append(TopicPlan(name=name, purpose="channel", display_name=title, subscriptions=subscriptions))
     return tuple(topics)
 
 
+def plan_chats(environment: Environment, names: Names) -> tuple[ChatPlan, ...]:
+    """The channels of AWS's own chat service, with the topics that each hears: those of the severities that name it,
+    and its own where a rung calls it."""
+    chats = []
+    for name, channel in sorted(environment.channels.items()):
+        chat = channel_types()[channel.type].chat
+        routes = sorted(environment.severities.items())
+        heard = [names.page_topic(key) for key, route in routes if name in page_listeners(route, environment.channels)]
+        heard += [names.channel_topic(name)] if name in _called(environment) else []
+        if chat and heard:
+            properties = {given: str(channel.fields[declared]) for given, declared in chat.properties.items()}
+            plan = ChatPlan(name=names.chat(name), resource=chat.resource, properties=properties, topics=tuple(heard))
+            chats.append(plan)
+    return tuple(chats)
+
+
+def _called(environment: Environment) -> list[str]:
+    """Channels that rungs call."""
+    return sorted({rung.to for route in environment.severities.values() for rung in route.escalate})
+
+
 def _subscriptions(environment: Environment, channels: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """(protocol, endpoint) of the channels that SNS reaches by itself; the others are called by our functions."""
     found = (environment.channels[name] for name in channels)
-    reached = [(PROTOCOLS[channel.type], channel.address) for channel in found if channel.type in PROTOCOLS]
+    reached = [(channel_types()[channel.type].protocol, channel.address) for channel in found if channel.address]
     return tuple(dict.fromkeys(reached))
 
 

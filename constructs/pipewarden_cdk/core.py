@@ -9,6 +9,7 @@ from constructs import Construct
 from pipewarden_cdk.asset import stage
 from pipewarden_cdk.include import include
 from pipewarden_cdk.rendering.alarms import render_alarms, render_composites
+from pipewarden_cdk.rendering.chat import render_chats
 from pipewarden_cdk.rendering.events import (
     render_rules,
     render_schedule_group,
@@ -54,6 +55,7 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_secret(environment, names),
         **render_queues(core.queues, names, key, protected=environment.protected),
         **render_topics(core.topics, names, key),
+        **render_chats(core.chats, core.chat_statements, names, has_key=has_key),
         **render_functions(
             core.functions, names, core.retention_days, has_key=has_key, protected=environment.protected
         ),

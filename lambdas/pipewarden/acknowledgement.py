@@ -1,10 +1,14 @@
 """Taking an incident over: by a signed link, or by the command line."""
 
+import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from pipewarden.incident import Incident, IncidentState
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipewarden.effect import AFTER_ACKNOWLEDGING
+from pipewarden.incident import Effect, Incident, IncidentState
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import Write
 from pipewarden.measurement import Measurement
@@ -12,6 +16,8 @@ from pipewarden.workplace import BusyError, Workplace
 
 MOST_CONFLICTS = 12
 MOST_NAME_CHARACTERS = 80
+LEASE = timedelta(seconds=90)
+"""How long others leave the telling to the escalator, which is called at once."""
 
 Result = Literal["acknowledged", "already", "over", "unknown", "superseded"]
 
@@ -27,6 +33,8 @@ def acknowledge(workplace: Workplace, incident_id: str, by: str, page: int = 0) 
         incident, now = workplace.store.load(incident_id), workplace.now()
         result = _judge(incident, page)
         if incident is None or result != "acknowledged":
+            if incident and any(effect.kind in AFTER_ACKNOWLEDGING for effect in incident.pending):
+                _have_told(workplace, incident.id)
             return result, incident
         after = acknowledged(incident, by[:MOST_NAME_CHARACTERS], now)
         try:
@@ -38,6 +46,8 @@ def acknowledge(workplace: Workplace, incident_id: str, by: str, page: int = 0) 
             workplace.measure(Measurement(name="SecondsToAcknowledge", value=max(0.0, seconds), unit="Seconds"))
         facts = {"incident": incident.id, "pipeline": incident.pipeline, "since": f"{incident.since:%Y-%m-%d %H:%M:%S}"}
         workplace.log.info(f"acknowledge: taken by {after.acknowledged_by}", extra=facts)
+        if written and written.pending:
+            _have_told(workplace, written.id)
         return "acknowledged", written
     raise BusyError("others keep writing this incident")
 
@@ -47,12 +57,28 @@ def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:
     incident = replace(
         incident, state=IncidentState.ACKNOWLEDGED, acknowledged=now, acknowledged_by=by or "somebody"
     ).noting(now, "acknowledged", f"by {by or 'somebody'}")
+    if incident.pages:
+        leased = max(incident.leased_until or now, now + LEASE)
+        incident = replace(incident.with_effect(Effect(key="acknowledged", kind="acknowledged")), leased_until=leased)
     settled = tuple(reason.key for reason in incident.open_reasons if reason.lasting and reason.told)
     incident = incident.without_reasons(settled)
     if incident.open_reasons:
         return incident
-    closed = replace(incident, state=IncidentState.CLOSED, ended=now, ending=True)
+    closed = incident.ended_as(IncidentState.CLOSED, now)
     return closed.noting(now, "closed", "nothing is left that a signal could end")
+
+
+def _have_told(workplace: Workplace, incident: str) -> None:
+    """Have the escalator tell who was told before. This function's address is open to the internet, so it may neither
+    publish nor read the channels' secrets. Where the call fails, the incident's next signal does it."""
+    try:
+        workplace.clients("lambda").invoke(
+            FunctionName=workplace.settings.names.function("escalator"),
+            InvocationType="Event",
+            Payload=json.dumps({"incident": incident, "tell": "acknowledged"}).encode(),
+        )
+    except (ClientError, BotoCoreError) as error:
+        workplace.log.warning("not told yet", extra={"incident": incident, "error": str(error)})
 
 
 def _judge(incident: Incident | None, page: int) -> Result:

@@ -2,18 +2,19 @@
 
 from datetime import datetime, timedelta
 
-from pipewarden.channel_message import Notice
+from pipewarden.channel_message import Event, Notice
 from pipewarden.delivery import Delivery
 from pipewarden.duration import say_moment, say_time
 from pipewarden.escalation import Call, Reminder, called_rungs, next_repeat, plan_calls
 from pipewarden.incident import Effect, Entry, Incident, Reason
 from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
+from pipewarden.listener import page_listeners
 from pipewarden.log_excerpt import read_log
 from pipewarden.measurement import Measurement
-from pipewarden.message import Message, render_page, render_recovered
+from pipewarden.message import Message, render_acknowledged, render_page, render_recovered
 from pipewarden.page import Page, compose_page, order_reasons, page_item
 from pipewarden.secret import signing_key
-from pipewarden.settings import Severity, page_listeners
+from pipewarden.settings import Severity
 from pipewarden.technology import fill
 from pipewarden.workplace import Workplace
 
@@ -51,16 +52,27 @@ class Announcements:
 
     def recovered(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
         """Tell those who were told, and the page topic, that it is over."""
+        return self._tell_those_told(incident, "recovered", now)
+
+    def acknowledged(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        """Tell those who were told that somebody has it, so that nobody gets up for nothing."""
+        return self._tell_those_told(incident, "closed" if incident.over else "acknowledged", now)
+
+    def _tell_those_told(self, incident: Incident, event: Event, now: datetime) -> tuple[Entry, ...]:
         settings = self._workplace.settings
-        message = render_recovered(incident, settings.environment, self._held_below(incident))
+        if event == "recovered":
+            message = render_recovered(incident, settings.environment, self._held_below(incident))
+        else:
+            message = render_acknowledged(incident, settings.environment)
         notice = Notice(
-            event="recovered",
+            event=event,
             key=incident.id,
             pipeline=incident.pipeline,
             environment=settings.environment,
             severity=incident.severity,
             message=message,
-            links={},
+            sent=incident.ended or incident.acknowledged or now,
+            number=incident.pages,
         )
         route = settings.severities.get(incident.severity, NO_ROUTE)
         lines = self._delivery.announce(notice, route.notify)
@@ -155,16 +167,20 @@ class Announcements:
         return f"{say_moment(runs.last_good)} ({runs.last_good_run})"
 
 
-def make_notice(page: Page, message: Message, event: str) -> Notice:
-    """A page as channels take it."""
+def make_notice(page: Page, message: Message, event: Event, call: str = "") -> Notice:
+    """A page as channels take it; `call` names the call of the rung that sends it again."""
     return Notice(
-        event="again" if event == "again" else "page",
+        event=event,
         key=page.incident,
         pipeline=page.pipeline,
         environment=page.environment,
         severity=page.severity,
         message=message,
+        sent=page.sent,
+        number=page.number,
+        call=call,
         links=page.links,
+        page=page,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from json import dumps
 
 from pipewarden.announcement import Announcements
+from pipewarden.export import export_incident
 from pipewarden.incident import Effect, Entry, Incident
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import Write
@@ -16,6 +17,8 @@ MOST_CONFLICTS = 12
 LISTED = ("maintenance", "quiet")
 DIGEST_FALLBACK = timedelta(minutes=2)
 """After quiet hours one message tells of everything; what that has not told of pages by itself."""
+AFTER_ACKNOWLEDGING = frozenset({"acknowledged", "export"})
+"""What is to be done once somebody has taken an incident: the acknowledge function leaves it to the escalator."""
 
 
 class Effects:
@@ -31,20 +34,38 @@ class Effects:
             "recovered": self._announcements.recovered,
             "drain": self._drain,
             "hold": self._hold,
+            "acknowledged": self._announcements.acknowledged,
         }
 
     def perform(self, incident: Incident, keys: frozenset[str]) -> None:
-        """Do the effects with these keys, in order. What was done before one fails is taken out all the same."""
+        """Do the effects with these keys, in order. What was done before one fails is taken out all the same.
+
+        The export comes last, when the timeline holds everything that was done.
+        """
         done: list[str] = []
         entries: list[Entry] = []
         try:
             for effect in incident.pending:
-                if effect.key in keys:
+                if effect.key in keys and effect.kind != "export":
                     entries += self._doers[effect.kind](incident, effect, self._workplace.now())
                     done.append(effect.key)
         finally:
             if done:
                 self._take_out(incident, frozenset(done), tuple(entries))
+        exports = keys & {effect.key for effect in incident.pending if effect.kind == "export"}
+        if exports:
+            export_incident(self._workplace, incident.id)
+            self._take_out(self._workplace.store.load(incident.id) or incident, exports, ())
+
+    def finish_acknowledging(self, incident_id: str) -> str:
+        """Do what an acknowledgement has left to be done; a word for what was done."""
+        incident = self._workplace.store.load(incident_id)
+        kinds = AFTER_ACKNOWLEDGING
+        keys = frozenset(effect.key for effect in incident.pending if effect.kind in kinds) if incident else frozenset()
+        if incident is None or not keys:
+            return "nothing to tell"
+        self.perform(incident, keys)
+        return "told"
 
     def _take_out(self, incident: Incident, done: frozenset[str], entries: tuple[Entry, ...]) -> None:
         for _ in range(MOST_CONFLICTS):

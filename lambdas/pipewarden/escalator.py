@@ -38,7 +38,7 @@ def call_rung(workplace: Workplace, event: Mapping[str, Any]) -> str:
     channel = route.escalate[call.rung].to
     page = kept_page(workplace, incident, call.page, now)
     message = render_page(page, _preface(page, incident, now))
-    lines = Delivery(workplace).send_to(channel, make_notice(page, message, "again"))
+    lines = Delivery(workplace).send_to(channel, make_notice(page, message, "again", call.name))
     times = f", repeat {call.repeat}" if call.repeat else ""
     lines = [f"not acknowledged; rung {call.rung + 1}: {channel}{times}", *lines]
     _record(workplace, incident, call.name, "escalated", lines, now)

@@ -92,7 +92,7 @@ class Effect:
     """
 
     key: str
-    kind: Literal["schedule-retry", "schedule-check", "hold", "page", "recovered", "drain"]
+    kind: Literal["schedule-retry", "schedule-check", "hold", "page", "recovered", "drain", "acknowledged", "export"]
     resource: str = ""
     attempt: int = 0
     at: datetime | None = None
@@ -135,6 +135,8 @@ class Incident:
     ended: datetime | None = None
     hold: Hold | None = None
     reminders: int = 0
+    auto_remediated: bool = False
+    """Cured by us before anybody was told."""
     version: int = 0
     entries: int = 0
     fresh: tuple[Entry, ...] = ()
@@ -194,6 +196,12 @@ class Incident:
 
     def with_effect(self, effect: Effect) -> "Incident":
         return replace(self, pending=(*(e for e in self.pending if e.key != effect.key), effect))
+
+    def ended_as(self, state: IncidentState, ended: datetime, *, cured: bool = False) -> "Incident":
+        """The incident at its end, to be told and exported; `cured` says that something of ours was what ended it."""
+        told = bool(self.pages)
+        over = replace(self, state=state, ended=ended, ending=True, auto_remediated=cured and not told)
+        return over.with_effect(Effect(key="export", kind="export"))
 
     def noting(self, time: datetime, kind: str, text: str) -> "Incident":
         """One timeline entry more."""

@@ -8,7 +8,8 @@ from pipewarden.incident import Incident
 from pipewarden.page import Cause, Page, order_reasons
 
 SUBJECT_CHARACTERS = 100
-SMS_CHARACTERS = 480
+SMS_CHARACTERS = 153
+"""What one part of a longer SMS holds in GSM's own alphabet (3GPP TS 23.040): the first one says it all."""
 ERROR_IN_HEADLINE = 140
 HELD_BELOW = "HELD BACK BELOW IT, paged in 15m if it still fails"
 COUNTS = {1: "once", 2: "twice"}
@@ -73,7 +74,21 @@ def render_recovered(incident: Incident, environment: str, below: tuple[str, ...
         subject=fit_subject(f"[recovered] {environment}/{incident.pipeline}: {story}"),
         headline=first,
         text="\n\n".join(block for block in blocks if block) + "\n",
-        sms=_cut(first, SMS_CHARACTERS),
+        sms=fit_sms(first),
+    )
+
+
+def render_acknowledged(incident: Incident, environment: str) -> Message:
+    """That somebody has it, or has ended it: one line, for everybody who was told."""
+    by, moment = incident.acknowledged_by or "somebody", incident.acknowledged or incident.opened
+    word = "Closed" if incident.over else "Acknowledged"
+    rest = "nothing of it is left to wait for" if incident.over else "nobody else is called for this page"
+    first = f"{word} by {by}: {incident.severity} {incident.pipeline} ({environment}), {say_time(moment)}"
+    return Message(
+        subject=fit_subject(f"[{word.lower()}] {environment}/{incident.pipeline}: by {by}"),
+        headline=first,
+        text=f"{first}\n\n{rest[:1].upper()}{rest[1:]}.\n\nIncident {incident.id}\n",
+        sms=fit_sms(first),
     )
 
 
@@ -103,6 +118,12 @@ def fit_subject(text: str) -> str:
     return _cut(plain, SUBJECT_CHARACTERS, "...") or "Pipewarden"
 
 
+def fit_sms(text: str) -> str:
+    """One line in one part. ASCII: another character would have the whole SMS sent in parts of 67."""
+    plain = " ".join(text.split()).replace("…", "...").encode("ascii", "replace").decode()
+    return _cut(plain, SMS_CHARACTERS, "...")
+
+
 def _what_to_do(page: Page) -> str:
     due = page.sent + timedelta(seconds=page.respond_within_seconds)
     lines = [f"Acknowledge: {page.links['acknowledge']}"] if "acknowledge" in page.links else []
@@ -127,12 +148,13 @@ def _block(title: str, lines: tuple[str, ...]) -> str:
 
 
 def _sms(page: Page, preface: str) -> str:
+    """What, why and what was done in the first part; the link, which is long, behind it."""
     link = f" Ack: {page.links['acknowledge']}" if "acknowledge" in page.links else ""
     error = f": {page.cause.error.splitlines()[0]}" if page.cause.error else ""
     text = (
         f"{preface} {page.severity} {page.environment}/{page.pipeline}: {page.cause.text}{error}. {_sentence(page.why)}"
     )
-    return _cut(text.strip(), max(80, SMS_CHARACTERS - len(link))) + link
+    return fit_sms(text) + link
 
 
 def _sentence(text: str) -> str:

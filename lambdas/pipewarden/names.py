@@ -100,6 +100,10 @@ class Names:
     def scheduler_role_arn(self) -> str:
         return f"arn:{self.partition}:iam::{self.account}:role/{self.scheduler_role()}"
 
+    def chat(self, channel: str) -> str:
+        """The configuration of a channel in AWS's own chat service."""
+        return shorten(f"{self.prefix}-{channel}", 128)
+
     def rule(self, technology: str, kind: str) -> str:
         return f"{self.prefix}-{technology}-{kind}"
 

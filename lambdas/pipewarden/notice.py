@@ -93,7 +93,7 @@ class Notices:
             environment=settings.environment,
             severity=severity,
             message=message,
-            links={},
+            sent=self._workplace.now(),
         )
         notify = settings.severities[severity].notify
         told = [name for name in notify if settings.channels[name].type not in PAGING_TYPES]
@@ -116,7 +116,7 @@ class Notices:
             environment=settings.environment,
             severity=signal.state,
             message=message,
-            links={},
+            sent=now,
         )
         route = settings.severities.get(signal.state, NO_ROUTE)
         self._delivery.announce(notice, route.notify)

@@ -93,7 +93,7 @@ def compose_page(
         first_steps=tuple(dict.fromkeys(step for r in reasons for step in r.detail.get("first_steps", ()))),
         log_source=log[0],
         log_lines=log[1],
-        samples=tuple(mask(str(s)) for r in reasons for s in r.detail.get("samples", ()))[:MOST_SAMPLES],
+        samples=_samples(reasons),
         last_good=last_good,
         below=below or declared.downstream,
         links=links,
@@ -131,6 +131,12 @@ def _cause(reason: Reason) -> Cause:
         advice=reason.advice,
         within=reason.evidence,
     )
+
+
+def _samples(reasons: list[Reason]) -> tuple[str, ...]:
+    """Messages of users may be large: the beginning of a few."""
+    samples = [str(sample) for reason in reasons for sample in reason.detail.get("samples", ())]
+    return tuple(mask(sample)[:MOST_ERROR_CHARACTERS] for sample in samples[:MOST_SAMPLES])
 
 
 def _tried(attempt: Attempt) -> str:

@@ -1,13 +1,18 @@
-"""The technologies that exist: whatever stands in the folder `pipewarden.technologies`."""
+"""The technologies and types of channels that exist: whatever stands in `pipewarden.technologies` and `.channels`."""
 
 import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
+import pipewarden.channels
 import pipewarden.technologies
+from pipewarden.channel import ChannelType
 from pipewarden.technology import Technology
+
+REACHES = ("topic", "call", "chat")
 
 
 @cache
@@ -16,15 +21,25 @@ def technologies() -> Mapping[str, Technology]:
 
     Raises TypeError for a module without a `TECHNOLOGY`, ValueError when two modules claim one type.
     """
-    found: dict[str, tuple[str, Technology]] = {}
-    for name in sorted(module.name for module in pkgutil.iter_modules(pipewarden.technologies.__path__)):
-        module = importlib.import_module(f"{pipewarden.technologies.__name__}.{name}")
-        technology = getattr(module, "TECHNOLOGY", None)
-        if not isinstance(technology, Technology):
-            raise TypeError(f"{module.__name__} has no TECHNOLOGY = Technology(...)")
-        if technology.type in found:
-            raise ValueError(
-                f"{module.__name__} and {found[technology.type][0]} both claim the type {technology.type!r}"
-            )
-        found[technology.type] = (module.__name__, technology)
+    return _scan(pipewarden.technologies, Technology, "TECHNOLOGY")
+
+
+@cache
+def channel_types() -> Mapping[str, ChannelType]:
+    """Every type of channel by its `type:`: what SNS reaches, what we call, AWS's own chat service. Raises as
+    `technologies` does, for `CHANNEL`."""
+    found = _scan(pipewarden.channels, ChannelType, "CHANNEL")
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: REACHES.index(item[1].reach))))
+
+
+def _scan(package: ModuleType, kind: type[Any], name: str) -> Mapping[str, Any]:
+    found: dict[str, tuple[str, Any]] = {}
+    for file in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
+        module = importlib.import_module(f"{package.__name__}.{file}")
+        row = getattr(module, name, None)
+        if not isinstance(row, kind):
+            raise TypeError(f"{module.__name__} has no {name} = {kind.__name__}(...)")
+        if row.type in found:
+            raise ValueError(f"{module.__name__} and {found[row.type][0]} both claim the type {row.type!r}")
+        found[row.type] = (module.__name__, row)
     return MappingProxyType({type_: found[type_][1] for type_ in sorted(found)})

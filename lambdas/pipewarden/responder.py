@@ -204,6 +204,8 @@ class Responder:
         if after and after.ended and not (before and before.ended):
             seconds = (after.ended - after.since).total_seconds()
             measure(Measurement(name="SecondsToRecover", value=max(0.0, seconds), unit="Seconds"))
+            if after.auto_remediated:
+                measure(Measurement(name="IncidentsAutoRemediated"))
 
     def _log(self, signal: Signal, place: Place, decision: Decision, history: History) -> None:
         """One line for each decision; with what a dashboard needs to say what is broken, since when, and what hangs

@@ -1,24 +1,37 @@
-"""Secrets by their names in Secrets Manager: read once per process, never logged."""
+"""Secrets by their names in Secrets Manager: kept for a few minutes, never logged."""
 
 import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipewarden.workplace import Workplace
 
+KEPT = timedelta(minutes=5)
+"""A rotated secret is in use after this long at the latest; one that a service refuses is read again at once."""
 
-def read_secret(workplace: Workplace, name: str) -> str:
-    """A secret's text; a JSON secret with a single value is that value. "" for no name."""
-    if not name:
-        return ""
-    if name not in workplace.secrets:
+
+@dataclass(frozen=True)
+class KeptSecret:
+    """A secret's text and when it was read."""
+
+    text: str = field(repr=False)
+    read: datetime
+
+
+def read_text(workplace: Workplace, name: str, *, anew: bool = False) -> str:
+    """A secret's text as it stands in Secrets Manager; `anew` asks even when one is kept. Raises as boto3 does."""
+    kept, now = workplace.secrets.get(name), workplace.now()
+    if anew or kept is None or now - kept.read > KEPT:
         answer = workplace.clients("secretsmanager").get_secret_value(SecretId=name)
-        workplace.secrets[name] = _only_value(str(answer["SecretString"]))
-    return workplace.secrets[name]
+        kept = KeptSecret(str(answer["SecretString"]), now)
+        workplace.secrets[name] = kept
+    return kept.text
 
 
 def signing_key(workplace: Workplace) -> bytes:
-    """The key that signs acknowledge links."""
-    return read_secret(workplace, workplace.settings.names.link_secret()).encode()
+    """The key that signs acknowledge links; a JSON secret with a single value is that value."""
+    return _only_value(read_text(workplace, workplace.settings.names.link_secret())).encode()
 
 
 def _only_value(text: str) -> str:

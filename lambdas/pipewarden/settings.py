@@ -117,28 +117,13 @@ class Severity:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One way to reach people. E-mail and SMS go through SNS; the others are called with a secret from Secrets Manager,
-    of which only the name stands here."""
+    """One way to reach people. `address` is what SNS subscribes; `secret` the name of a secret in Secrets Manager, of
+    which only the name stands here; `fields` is the rest of what was declared (see `channels`)."""
 
     type: str
     address: str = ""
     secret: str = ""
-    url: str = ""
-
-
-SNS_CHANNELS = ("email", "sms")
-"""Types of channels that SNS reaches by itself, without any function of ours."""
-
-
-def page_listeners(route: Severity, channels: Mapping[str, Channel]) -> tuple[str, ...]:
-    """Channels that subscribe to the severity's page topic: those of `notify` that SNS reaches by itself.
-
-    Where there is none, the first rung that SNS reaches: somebody must hear when our functions are dead or a chat is
-    down. Empty when the severity reaches people through our functions only.
-    """
-    reached = tuple(name for name in route.notify if channels[name].type in SNS_CHANNELS)
-    rungs = (rung.to for rung in route.escalate if channels[rung.to].type in SNS_CHANNELS)
-    return reached or tuple(rungs)[:1]
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,10 +121,11 @@ def _clear(
     if incident.open_reasons:
         return incident
     ended = max(signal.time, incident.opened)
-    incident = replace(incident, state=IncidentState.RECOVERED, ended=ended, ending=True)
-    incident = incident.noting(now, "recovered", "nothing is wrong any more")
-    noticed = incident.pages or incident.remediated or signal.kind == SignalKind.DRAIN_FINISHED
-    return incident.with_effect(Effect(key="recovered", kind="recovered")) if noticed else incident
+    cured = incident.remediated or signal.kind == SignalKind.DRAIN_FINISHED
+    if incident.pages or cured:
+        incident = incident.with_effect(Effect(key="recovered", kind="recovered"))
+    incident = incident.ended_as(IncidentState.RECOVERED, ended, cured=cured)
+    return incident.noting(now, "recovered", "nothing is wrong any more")
 
 
 def _wait(

@@ -1,9 +1,10 @@
 """What the code behind a handler works with: settings, clients, the table, the clock."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipewarden.failure import Failure
 from pipewarden.incident_store import IncidentStore
@@ -11,6 +12,9 @@ from pipewarden.measurement import Measurement
 from pipewarden.one_shot import OneShots
 from pipewarden.settings import Settings
 from pipewarden.technology import Clients, Run, Technology
+
+if TYPE_CHECKING:
+    from pipewarden.secret import KeptSecret
 
 
 class BusyError(Exception):
@@ -26,7 +30,11 @@ class Log(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Workplace:
-    """`clients` gives AWS clients, `measure` takes metrics, `now` is the clock (UTC). `secrets` are those read."""
+    """`clients` gives AWS clients, `measure` takes metrics, `now` is the clock (UTC). `secrets` are those read.
+
+    `clock` and `sleep` measure and spend the seconds of calls to channels; `resting` says until when a channel that was
+    down is left alone; `loopback` lets channels be on this machine.
+    """
 
     settings: Settings
     technologies: Mapping[str, Technology]
@@ -36,7 +44,11 @@ class Workplace:
     measure: Callable[[Measurement], None]
     log: Log
     acknowledge_url: str = ""
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    secrets: "dict[str, KeptSecret]" = field(default_factory=dict, repr=False)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    resting: dict[str, float] = field(default_factory=dict)
+    loopback: bool = False
 
     @property
     def store(self) -> IncidentStore:

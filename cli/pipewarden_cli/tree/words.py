@@ -69,7 +69,8 @@ def channel_words(name: str, channel: Channel | None) -> str:
     """`primary (email oncall@example.com)`; a secret is never shown, only its name."""
     if channel is None:
         return name
-    where = channel.address or channel.url or (f"secret {channel.secret}" if channel.secret else "")
+    declared = " ".join(str(value) for value in channel.fields.values())
+    where = channel.address or (f"secret {channel.secret}" if channel.secret else declared)
     return f"{name} ({channel.type}{' ' + where if where else ''})"
 
 

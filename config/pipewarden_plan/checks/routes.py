@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from pipewarden.settings import SNS_CHANNELS
+from pipewarden.listener import heard_by_sns
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.reading import PipelineReading
@@ -69,7 +69,9 @@ def _check_listeners(environment: EnvironmentReading) -> Iterator[Finding]:
     for severity, route in (environment.read or {}).get("severities", {}).items():
         named = [*route["notify"], *(rung["to"] for rung in route.get("escalate", ()))]
         known = [name for name in named if name in types]
-        if len(known) == len(named) and not any(types[name] in SNS_CHANNELS for name in known):
+        if len(known) == len(named) and not any(heard_by_sns(types[name]) for name in known):
             path = f"severities.{severity}"
-            message = f"{path} names no email or sms channel: nobody would hear when the functions are dead"
+            message = (
+                f"{path} names no channel that SNS reaches by itself: nobody would hear when the functions are dead"
+            )
             yield finding("PW315", environment.place("severities", severity), message, path=path)

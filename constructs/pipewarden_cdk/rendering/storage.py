@@ -73,7 +73,7 @@ def _key_schema(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 def render_archive(environment: Environment, names: Names, keep_days: int) -> Fragment:
-    """A copy of every dead letter that was drained, for `keep_days`."""
+    """A copy of every dead letter that was drained, for `keep_days`; incidents that are over, for good."""
     is_ours = environment.encryption == "customer-managed"
     default = (
         {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": attribute(KEY_ID, "Arn")}
@@ -92,9 +92,14 @@ def render_archive(environment: Environment, names: Names, keep_days: int) -> Fr
                 {
                     "Id": "expire",
                     "Status": "Enabled",
+                    "Prefix": "dead-letters/",
                     "ExpirationInDays": keep_days,
+                },
+                {
+                    "Id": "unfinished",
+                    "Status": "Enabled",
                     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_UPLOAD_DAYS},
-                }
+                },
             ]
         },
     }

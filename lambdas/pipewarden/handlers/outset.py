@@ -48,6 +48,7 @@ def workplace() -> Workplace:
         measure=write_metric,
         log=logger(),
         acknowledge_url=os.environ.get("PIPEWARDEN_ACKNOWLEDGE_URL", ""),
+        loopback="://127.0.0.1" in os.environ.get("AWS_ENDPOINT_URL", ""),
     )
 
 

@@ -221,6 +221,7 @@ class Scene:
         self.jobs.now = lambda: self.time
         self.aws.services["jobs"] = self.jobs
         self.measured: list[Measurement] = []
+        self.slept: list[float] = []
         self.workplace = Workplace(
             settings=make_settings(**settings),
             technologies={"job": job_technology(idempotent=idempotent)},
@@ -230,6 +231,8 @@ class Scene:
             measure=self.measured.append,
             log=NoLog(),
             acknowledge_url="https://ack.example.com/",
+            sleep=self.slept.append,
+            loopback=True,
         )
         self.responder = Responder(self.workplace)
 

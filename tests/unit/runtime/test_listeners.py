@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from pipewarden.escalation import Call, called_rungs
-from pipewarden.settings import Channel, Rung, Severity, page_listeners
+from pipewarden.listener import page_listeners
+from pipewarden.settings import Channel, Rung, Severity
 from tests.unit.runtime.cases import incident
 
 CHANNELS = {
     "mail": Channel(type="email", address="data@example.com"),
     "phone": Channel(type="sms", address="+15555550100"),
     "chat": Channel(type="slack", secret="pipewarden/slack"),
+    "aws-chat": Channel(type="chatbot-slack", fields={"workspace": "T1", "channel": "C1"}),
 }
 
 
@@ -25,6 +27,7 @@ def route(notify: tuple[str, ...], *rungs: str) -> Severity:
     [
         pytest.param(route(("mail", "chat"), "phone"), ("mail",), id="those of notify that SNS reaches"),
         pytest.param(route(("chat",), "chat", "phone", "mail"), ("phone",), id="else the first rung that it reaches"),
+        pytest.param(route(("chat", "aws-chat"), "mail"), ("aws-chat",), id="AWS's chat service listens too"),
         pytest.param(route(("chat",), "chat"), (), id="nobody"),
         pytest.param(route(()), (), id="nothing is declared"),
     ],

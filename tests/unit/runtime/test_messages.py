@@ -6,65 +6,13 @@ from typing import Any
 
 import pytest
 
-from pipewarden.channel_message import BODIES, Notice, pagerduty_body, slack_body, teams_body, webhook_body
-from pipewarden.incident import Attempt, Incident, Reason
+from pipewarden.incident import Attempt
 from pipewarden.log_excerpt import MOST_BYTES, trim_lines
 from pipewarden.masking import mask
-from pipewarden.message import fit_subject, render_page, render_recovered, unacknowledged
-from pipewarden.page import Page, compose_page, page_item, read_page
-from tests.unit.runtime.scene import START, make_settings
-
-REASON = Reason(
-    key="run:extract",
-    kind="run",
-    resource="extract",
-    since=START,
-    text="extract failed",
-    error="Connect timeout\nat line 3",
-    failure_class="transient",
-    advice="Look at the network.",
-    run_id="r1",
-    detail={"why": 'the error says "timeout"'},
-)
-ATTEMPTS = tuple(
-    Attempt(
-        resource="extract",
-        number=number,
-        state="failed",
-        due=START,
-        started=START + timedelta(minutes=5 * number),
-        failed_run_id="r1",
-        run_id=f"r{number + 1}",
-    )
-    for number in (1, 2)
-)
-INCIDENT = Incident(
-    id="import-1", pipeline="import", severity="P1", opened=START, reasons=(REASON,), attempts=ATTEMPTS, pages=1
-)
-
-
-def page(**more: Any) -> Page:
-    arguments: dict[str, Any] = {
-        "number": 1,
-        "why": "retries exhausted: 2 of 2 failed",
-        "sent": START + timedelta(minutes=20),
-        "links": {"acknowledge": "https://ack.example.com/?t=x", "run": "https://console.example.com/r1"},
-        "log": ("/logs r1", ("last words",)),
-        "last_good": "yesterday",
-    }
-    return compose_page(INCIDENT, make_settings(), **{**arguments, **more})
-
-
-def notice(event: Any = "page") -> Notice:
-    return Notice(
-        event=event,
-        key="import-1",
-        pipeline="import",
-        environment="test",
-        severity="P1",
-        message=render_page(page()),
-        links=page().links,
-    )
+from pipewarden.message import SMS_CHARACTERS, fit_sms, fit_subject, render_page, render_recovered, unacknowledged
+from pipewarden.page import page_item, read_page
+from tests.unit.runtime.sample import ATTEMPTS, INCIDENT, notice, page
+from tests.unit.runtime.scene import START
 
 
 def test_the_first_line_says_everything() -> None:
@@ -150,6 +98,41 @@ def test_a_subject_is_what_sns_takes(text: str, expected: str) -> None:
     assert fit_subject(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("two\nlines", "two lines"),
+        ("Zürich…", "Z?rich..."),
+        ("x" * 200, "x" * 150 + "..."),
+    ],
+)
+def test_an_sms_begins_with_one_part_in_plain_letters(text: str, expected: str) -> None:
+    assert fit_sms(text) == expected
+
+
+def test_the_first_part_of_an_sms_says_it_all_and_the_link_follows_whole() -> None:
+    long = replace(page(), why="because " * 40)
+    sms = render_page(long, unacknowledged(long, START + timedelta(hours=2))).sms
+    first, link = sms.split(" Ack: ")
+    assert len(first) == SMS_CHARACTERS
+    assert first.startswith("NOT ACKNOWLEDGED since 02:30 UTC (1h 40m). P1 test/import: extract failed: Connect")
+    assert link == long.links["acknowledge"]
+
+
+@pytest.mark.parametrize(
+    ("event", "first"),
+    [
+        ("acknowledged", "Acknowledged by Ann: P1 import (test), 02:35 UTC"),
+        ("closed", "Closed by Ann: P1 import (test), 02:35 UTC"),
+    ],
+)
+def test_everybody_who_was_told_hears_who_has_it(event: Any, first: str) -> None:
+    message = notice(event).message
+    assert message.headline == message.sms == message.text.splitlines()[0] == first
+    assert message.subject == f"[{event}] test/import: by Ann"
+
+
 def test_a_page_is_the_same_after_it_was_kept() -> None:
     assert read_page(page_item(page())) == page()
 
@@ -186,35 +169,3 @@ def test_a_secret_that_spans_lines_is_masked_in_an_excerpt() -> None:
         "****",
         "done",
     )
-
-
-def test_pagerduty_keeps_one_alert_per_incident() -> None:
-    trigger, resolve = pagerduty_body(notice(), "key"), pagerduty_body(notice("recovered"), "key")
-    assert (trigger["event_action"], resolve["event_action"]) == ("trigger", "resolve")
-    assert trigger["dedup_key"] == resolve["dedup_key"] == "import-1"
-    assert trigger["payload"]["severity"] == "error"
-    assert "payload" not in resolve
-
-
-def test_slack_gets_text_a_header_and_buttons_within_its_limits() -> None:
-    large = replace(notice(), message=replace(notice().message, text="x" * 9_000, headline="a < b & c"))
-    body = slack_body(large, "")
-    assert body["text"] == "a &lt; b &amp; c"
-    assert all(len(block["text"]["text"]) <= 3_000 for block in body["blocks"] if "text" in block)
-    assert [button["url"] for button in body["blocks"][2]["elements"]] == list(page().links.values())
-
-
-def test_teams_gets_an_adaptive_card() -> None:
-    (attachment,) = teams_body(notice(), "")["attachments"]
-    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
-    assert attachment["content"]["body"][0]["text"] == notice().message.headline
-
-
-def test_a_webhook_gets_plain_facts() -> None:
-    body = webhook_body(notice("again"), "")
-    assert (body["event"], body["incident"], body["severity"]) == ("again", "import-1", "P1")
-
-
-def test_no_body_but_pagerdutys_carries_the_secret() -> None:
-    for name, body in BODIES.items():
-        assert ("the-secret" in str(body(notice(), "the-secret"))) == (name == "pagerduty")
