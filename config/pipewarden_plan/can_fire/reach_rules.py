@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipewarden.names import Names
-from pipewarden.settings import SNS_CHANNELS
+from pipewarden.listener import heard_by_sns
 from pipewarden_plan.can_fire.subject import Objection
 from pipewarden_plan.composite_plan import RESPONDING
 from pipewarden_plan.model import Environment
@@ -72,5 +72,5 @@ def _wrong_with(topic: str, reach: Reach) -> Iterator[Objection]:
 def _announced(environment: Environment, names: Names) -> Iterator[str]:
     """Page topics of severities whose channels are chats only: our functions tell those, which PW315 warns about."""
     for severity, route in environment.severities.items():
-        if any(environment.channels[name].type not in SNS_CHANNELS for name in route.notify):
+        if any(not heard_by_sns(environment.channels[name].type) for name in route.notify):
             yield names.page_topic(severity)
