@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from pipewarden.names import Names
 from pipewarden.listener import heard_by_sns
+from pipewarden.names import Names
 from pipewarden_plan.can_fire.subject import Objection
 from pipewarden_plan.composite_plan import RESPONDING
 from pipewarden_plan.model import Environment
