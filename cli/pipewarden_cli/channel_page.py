@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import get_args
 
 from pipewarden.channel import Answer, ChannelType, Request
+from pipewarden.channel_message import Event
 from pipewarden.channels.webhook import SCHEMA
 from pipewarden.chat_notification import chat_notification
 from pipewarden.conversation import CALL_SECONDS, TRIES
 from pipewarden.delivery import ANNOUNCE_SECONDS, REST_SECONDS
-from pipewarden.notice import Event
 from pipewarden.registry import channel_types
 from pipewarden.secret import KEPT
 from pipewarden.settings import Channel

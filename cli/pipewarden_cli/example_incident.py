@@ -4,9 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipewarden.channel_message import Event, Notice
 from pipewarden.incident import Incident, IncidentState, Reason
-from pipewarden.message import render_acknowledged, render_page, render_recovered, unacknowledged
-from pipewarden.notice import Event, Notice
+from pipewarden.message import (
+    Message,
+    fit_sms,
+    fit_subject,
+    render_acknowledged,
+    render_page,
+    render_recovered,
+    unacknowledged,
+)
 from pipewarden.page import Cause, Page
 
 BEGAN = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
@@ -64,6 +72,9 @@ INCIDENT = Incident(
 )
 
 
+STARTS = "Maintenance monthly-patch (prod) until 03:00 UTC: pages of 2 pipelines are held back."
+
+
 def example_notice(event: Event) -> Notice:
     """What channels are told at one point of the example."""
     common: dict[str, Any] = {"key": PAGE.incident, "pipeline": PAGE.pipeline, "environment": PAGE.environment}
@@ -74,6 +85,9 @@ def example_notice(event: Event) -> Notice:
         return Notice(
             event=event, severity="P1", message=message, sent=sent, number=1, links=PAGE.links, page=PAGE, **common
         )
+    if event == "notice":
+        message = Message(subject=fit_subject(STARTS), headline=STARTS, text=f"{STARTS}\n", sms=fit_sms(STARTS))
+        return Notice(event=event, severity="P3", message=message, sent=BEGAN, **{**common, "key": "maintenance-patch"})
     over = {"recovered": IncidentState.RECOVERED, "closed": IncidentState.CLOSED}.get(event)
     ended = BEGAN + timedelta(minutes=51)
     incident = replace(INCIDENT, state=over, ended=ended) if over else INCIDENT
