@@ -53,7 +53,9 @@ def pages(scene: Scene, pipeline: str) -> list[dict[str, Any]]:
     return [
         row
         for row in scene.aws.sns.published
-        if "page-" in row["topic"] and f"/{pipeline}:" in row["subject"] and "recovered" not in row["subject"]
+        if "page-" in row["topic"]
+        and f"/{pipeline}:" in row["subject"]
+        and not row["subject"].startswith(("[recovered]", "[acknowledged]"))
     ]
 
 
