@@ -41,7 +41,7 @@ def remind(workplace: Workplace, event: Mapping[str, Any]) -> str:
         schedule_reminder(workplace, incident.id, following, now + step, now)
     page = kept_page(workplace, incident, asked.page, now)
     message = render_page(page, still_failing(incident, asked.number, route.repeat.times, now))
-    lines = Delivery(workplace).announce(make_notice(page, message, "again"), route.notify)
+    lines = Delivery(workplace).announce(make_notice(page, message, "again", f"r{asked.number}"), route.notify)
 
     def record(current: Incident) -> Incident:
         changed = replace(current, reminders=max(current.reminders, asked.number))
