@@ -5,9 +5,33 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipewarden_cli.commands import ack, cost, demo, incidents, local, plan, presets, preview, schema, validate
+from pipewarden_cli.commands import (
+    ack,
+    classify,
+    cost,
+    demo,
+    incidents,
+    local,
+    plan,
+    presets,
+    preview,
+    schema,
+    validate,
+)
 
-COMMANDS: tuple[ModuleType, ...] = (validate, plan, cost, presets, preview, schema, local, demo, incidents, ack)
+COMMANDS: tuple[ModuleType, ...] = (
+    validate,
+    plan,
+    classify,
+    cost,
+    presets,
+    preview,
+    schema,
+    local,
+    demo,
+    incidents,
+    ack,
+)
 DESCRIPTION = "Declare data pipelines in YAML; see what they get, run it on one machine, and answer its incidents."
 EXIT_CODES = {
     "0": "done, and nothing to object to",

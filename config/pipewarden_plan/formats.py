@@ -13,6 +13,7 @@ from typing import Any
 
 from pipewarden_plan.cron import cron_problem
 from pipewarden_plan.nearest import nearest
+from pipewarden_plan.safe_pattern import pattern_problem
 from pipewarden_plan.vocabulary import read_duration_range, read_number_range
 
 LOG_RETENTION_DAYS = (
@@ -163,6 +164,13 @@ def check_log_retention(value: Any) -> None:
         )
 
 
+def check_error_pattern(value: Any) -> None:
+    if isinstance(value, str):
+        problem, cure = pattern_problem(value)
+        if problem:
+            raise MisfitError(problem, "PW114", cure)
+
+
 FORMATS: Mapping[str, Callable[[Any], None]] = {
     "pipewarden-cron": check_cron,
     "pipewarden-timezone": check_timezone,
@@ -172,4 +180,5 @@ FORMATS: Mapping[str, Callable[[Any], None]] = {
     "pipewarden-secret-name": check_secret_name,
     "pipewarden-account": check_account,
     "pipewarden-log-retention": check_log_retention,
+    "pipewarden-error-pattern": check_error_pattern,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipewarden.settings import Channel, RetryPolicy, Severity
+from pipewarden.technology import ErrorPattern
 from pipewarden.window import Maintenance
 
 
@@ -58,6 +59,8 @@ class Resource:
     after: tuple[str, ...] = ()
     within: str = ""
     retry: RetryPolicy | None = None
+    error_patterns: tuple[ErrorPattern, ...] = ()
+    """Its own, then those of its pipeline and of its file."""
     expect: Mapping[str, Any] = field(default_factory=dict)
     mark: Mark
 

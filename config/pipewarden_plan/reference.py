@@ -17,7 +17,7 @@ from pipewarden_plan.sentence import KINDS
 from pipewarden_plan.show import flow
 
 HEAD = "<!-- Made by `python -m pipewarden_plan.reference` from {source}: change that, not this page. -->"
-PIPELINE_PARTS = ("declaration", "defaults", "use", "pipeline", "schedule", "expect", "retry", "alarm")
+PIPELINE_PARTS = ("declaration", "defaults", "use", "pipeline", "schedule", "expect", "retry", "error_pattern", "alarm")
 ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance", "spending", "cost_anomaly", "cost_tag")
 LINKS = {name: name for name in (*PIPELINE_PARTS, *ENVIRONMENT_PARTS, "channel")}
 LINKS |= {"resource": "resources", "override": "pipeline"}

@@ -7,6 +7,7 @@ from pipewarden_plan.checks.table import check_environments, check_pipelines
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.declaration import Declaration, Project
 from pipewarden_plan.environment import environment_of
+from pipewarden_plan.error_patterns import declared_patterns
 from pipewarden_plan.files import no_environment
 from pipewarden_plan.finding import DeclarationError, Finding
 from pipewarden_plan.interpolation import Fill
@@ -14,7 +15,7 @@ from pipewarden_plan.model import AlarmOverride, Mark, Model, Pipeline, Resource
 from pipewarden_plan.overrides import lay_over
 from pipewarden_plan.reading import PipelineReading, ResourceReading
 
-COMMON = frozenset({"type", "after", "within", "retry", "expect"})
+COMMON = frozenset({"type", "after", "within", "retry", "error_patterns", "expect"})
 
 
 def resolve(project: Project, environment_name: str) -> Model:
@@ -45,13 +46,20 @@ class _File(NamedTuple):
     runbook: str
     retry: RetryPolicy
     log_retention_days: int | None
+    error_patterns: list[dict[str, Any]]
 
 
 def _file(project: Project, declaration: Declaration, fill: Fill) -> _File:
     read = project.grammar.reader("declaration")(declaration.raw, fill)
     defaults = read.get("defaults", {})
     retry = defaults.get("retry") or project.grammar.reader("retry")({}, fill)
-    return _File(read["owner"], defaults.get("runbook", ""), _retry(retry), defaults.get("log_retention"))
+    return _File(
+        owner=read["owner"],
+        runbook=defaults.get("runbook", ""),
+        retry=_retry(retry),
+        log_retention_days=defaults.get("log_retention"),
+        error_patterns=defaults.get("error_patterns", []),
+    )
 
 
 def _is_broken(project: Project, environment_name: str) -> bool:
@@ -79,6 +87,7 @@ def _retry(read: dict[str, Any]) -> RetryPolicy:
 
 def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
     read = reading.read or {}
+    patterns = [read.get("error_patterns", []), file.error_patterns]
     return Pipeline(
         name=reading.name,
         team=reading.team,
@@ -90,7 +99,7 @@ def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
         depends_on=tuple(read.get("depends_on", ())),
         log_retention_days=read.get("log_retention", file.log_retention_days),
         expect=read.get("expect", {}),
-        resources=tuple(_resource(resource, file.retry) for resource in reading.resources.values()),
+        resources=tuple(_resource(resource, file.retry, patterns) for resource in reading.resources.values()),
         alarms={key: _alarm(row, reading.place("alarms", key)) for key, row in read.get("alarms", {}).items()},
         mark=reading.mark,
     )
@@ -100,7 +109,7 @@ def _schedule(read: dict[str, Any]) -> Schedule:
     return Schedule(cron=read.get("cron", ""), rate_seconds=read.get("rate", 0), timezone=read["timezone"])
 
 
-def _resource(reading: ResourceReading, retry: RetryPolicy) -> Resource:
+def _resource(reading: ResourceReading, retry: RetryPolicy, patterns: list[list[dict[str, Any]]]) -> Resource:
     read, technology = reading.read, reading.technology
     if read is None or technology is None:
         raise TypeError(f"{reading.mark}: resource {reading.name} does not fit and was not refused")
@@ -113,6 +122,7 @@ def _resource(reading: ResourceReading, retry: RetryPolicy) -> Resource:
         after=tuple(read.get("after", ())),
         within=within,
         retry=policy if technology.retry and not within else None,
+        error_patterns=declared_patterns(read.get("error_patterns", []), *patterns) if technology.describe_run else (),
         expect=read.get("expect", {}),
         mark=reading.mark,
     )

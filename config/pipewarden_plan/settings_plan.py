@@ -126,6 +126,7 @@ def _resource(watched: Watched, names: Names) -> ResourceSettings:
         within=resource.within,
         after=resource.after,
         retry=resource.retry,
+        error_patterns=resource.error_patterns,
         drain=drain_policy(watched, names),
         expect=resource.expect,
         log_groups=log_groups_of(watched),

@@ -45,6 +45,7 @@ def make_policy(
         quiet_hours={name: route.quiet_hours for name, route in settings.severities.items() if route.quiet_hours},
         alarm=alarm,
         drain=found.drain if found else None,
+        error_patterns=found.error_patterns if found else (),
     )
 
 

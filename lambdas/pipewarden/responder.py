@@ -129,11 +129,11 @@ class Responder:
         if found.run and found.run.incident != found.open_incident:
             history = replace(history, earlier_attempts=found.run.attempt)
         if signal.kind == SignalKind.RUN_FAILED and run and place.technology:
-            failure = workplace.classify(place.technology, run)
+            failure = workplace.classify(place.technology, run, policy.error_patterns)
             history = replace(
                 history,
                 failure_class=failure.failure_class,
-                failure_reason=failure.reason,
+                failure_reason=failure.explanation,
                 advice=failure.advice,
             )
             history = _explained_by_inner(history, policy.inner)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from pipewarden.names import Names
-from pipewarden.technology import Target
+from pipewarden.technology import ErrorPattern, Target
 from pipewarden.window import Maintenance, QuietHours
 
 
@@ -49,6 +49,8 @@ class ResourceSettings:
     within: str = ""
     after: tuple[str, ...] = ()
     retry: RetryPolicy | None = None
+    error_patterns: tuple[ErrorPattern, ...] = ()
+    """What the team declared about errors, in the order in which it is tried."""
     drain: DrainPolicy | None = None
     expect: Mapping[str, Any] = field(default_factory=dict)
     log_groups: tuple[str, ...] = ()
@@ -215,6 +217,8 @@ def _resource(row: Mapping[str, Any]) -> ResourceSettings:
     values = _tuples(row)
     if retry := values.get("retry"):
         values["retry"] = RetryPolicy(**_tuples(retry))
+    if patterns := values.get("error_patterns"):
+        values["error_patterns"] = tuple(ErrorPattern(**{"advice": "", **pattern}) for pattern in patterns)
     if drain := values.get("drain"):
         values["drain"] = DrainPolicy(**{"source_queue": "", "quarantine_queue": "", **drain})
     return ResourceSettings(**{"fields": {}, **values})

@@ -10,7 +10,7 @@ from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import AlarmSettings, DrainPolicy, RetryPolicy
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import FailureClass, Run
+from pipewarden.technology import ErrorPattern, FailureClass, Run
 from pipewarden.window import Maintenance, QuietHours
 
 
@@ -44,6 +44,7 @@ class Policy:
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
     alarm: AlarmSettings | None = None
     drain: DrainPolicy | None = None
+    error_patterns: tuple[ErrorPattern, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

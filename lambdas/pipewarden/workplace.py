@@ -11,7 +11,7 @@ from pipewarden.incident_store import IncidentStore
 from pipewarden.measurement import Measurement
 from pipewarden.one_shot import OneShots
 from pipewarden.settings import Settings
-from pipewarden.technology import Clients, Run, Technology
+from pipewarden.technology import Clients, ErrorPattern, Run, Technology
 
 if TYPE_CHECKING:
     from pipewarden.secret import KeptSecret
@@ -38,7 +38,7 @@ class Workplace:
 
     settings: Settings
     technologies: Mapping[str, Technology]
-    classify: Callable[[Technology, Run], Failure]
+    classify: Callable[[Technology, Run, tuple[ErrorPattern, ...]], Failure]
     clients: Clients
     now: Callable[[], datetime]
     measure: Callable[[Measurement], None]

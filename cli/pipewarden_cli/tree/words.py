@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from pipewarden.settings import Channel, DrainPolicy, RetryPolicy, Severity
+from pipewarden.technology import ErrorPattern
 from pipewarden_cli.report.times import duration
 from pipewarden_plan.plan import AlarmPlan
 
@@ -54,6 +55,12 @@ def retry_words(policy: RetryPolicy) -> str:
     times = "once" if policy.attempts == 1 else f"{policy.attempts} times"
     delay = duration(shortest) if shortest == longest else f"{duration(shortest)} to {duration(longest)}"
     return f"at most {times}, after {delay}, when the failure is {either(policy.classes)}"
+
+
+def pattern_words(pattern: ErrorPattern) -> str:
+    """`ORA-12541 means transient: the database restarts at 02:00`."""
+    advice = f": {pattern.advice}" if pattern.advice else ""
+    return f"{pattern.pattern} means {pattern.failure_class}{advice}"
 
 
 def drain_words(policy: DrainPolicy) -> str:

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden import run_alarms
+from pipewarden.glue_errors import ERRORS
 from pipewarden.glue_usage import glue_usage
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import (
     MOST_RUNS,
     Clients,
-    ErrorPattern,
     EventRule,
     Grant,
     Retry,
@@ -157,65 +157,6 @@ def _log_group(found: Mapping[str, Any], target: Target) -> str:
     shell = str(found.get("LogGroupName", "")).startswith(PYTHON_SHELL_LOG_GROUP)
     shell |= found.get("MaxCapacity") in PYTHON_SHELL_CAPACITIES and found.get("WorkerType") != "G.025X"
     return f"{PYTHON_SHELL_LOG_GROUP}/error" if shell else f"{prefix}/error"
-
-
-ERRORS = (
-    ErrorPattern(
-        "command failed with exit code 10\\b|out of memory|container killed by yarn|no space left on device",
-        "resource",
-        "Use a larger worker type or more workers; the same size will fail again.",
-    ),
-    ErrorPattern(
-        "resource ?unavailable|insufficient capacity|no capacity|lost executor|executorlostfailure.*(spot|preempt)",
-        "transient",
-        "Glue had no workers for the moment. Nothing to mend unless it happens often: then use another hour or class.",
-    ),
-    ErrorPattern(
-        "concurrent ?runs ?exceeded|resourcenumberlimitexceeded|max concurrent runs",
-        "transient",
-        "Another run was going on, or the account's limit of runs was reached. Raise MaxConcurrentRuns or spread runs.",
-    ),
-    ErrorPattern(
-        "internal ?service ?(error|exception)|launch error|glue_internal_service_error",
-        "transient",
-        "Glue itself failed.",
-    ),
-    ErrorPattern(
-        "expired ?token|token (has|is) expired|security token .* expired",
-        "transient",
-        "The run outlived its credentials. A new run gets new ones; shorten the run if it happens again.",
-    ),
-    ErrorPattern(
-        "should be given assume role permissions|not authorized to perform: (iam:passrole|sts:assumerole)",
-        "deterministic",
-        "Let glue.amazonaws.com assume the job's role (its trust policy).",
-    ),
-    ErrorPattern(
-        "vpc s3 endpoint validation failed|could not find s3 endpoint or nat gateway",
-        "deterministic",
-        "Give the connection's subnet an S3 gateway endpoint or a NAT gateway.",
-    ),
-    ErrorPattern(
-        "at least one security group must open all ingress ports",
-        "deterministic",
-        "Add a rule to the connection's security group that lets in all TCP from itself.",
-    ),
-    ErrorPattern(
-        "the specified subnet does not exist|unauthorized to perform: ec2:describe|connection .* not found",
-        "deterministic",
-        "Correct the job's connection or the role's permission to describe its network.",
-    ),
-    ErrorPattern(
-        r"(table|view|column|database|partition).{0,80}(not found|does not exist|cannot be resolved)|analysisexception",
-        "deterministic",
-        "Compare the job's query with the catalog: a name changed or a crawl is missing.",
-    ),
-    ErrorPattern(
-        "glue_job_bookmark_version_mismatch|bookmark.*version mismatch",
-        "deterministic",
-        "Two runs wrote the bookmark at once. Set MaxConcurrentRuns to 1 or reset the bookmark.",
-    ),
-)
 
 
 def _job_graph(title: str, unit: str, statistic: str, kind: str, *metrics: tuple[str, str], group: str = "") -> Widget:

@@ -22,7 +22,7 @@ from pipewarden.settings import (
     Severity,
 )
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import Clients, EventRule, Retry, Run, Target, Technology
+from pipewarden.technology import Clients, ErrorPattern, EventRule, Retry, Run, Target, Technology
 from pipewarden.window import Maintenance
 from pipewarden.workplace import Workplace
 from tests.unit.runtime.memory_aws import MemoryAws
@@ -116,7 +116,7 @@ def job_technology(*, idempotent: bool) -> Technology:
     )
 
 
-def classify(_technology: Technology, run: Run) -> Failure:
+def classify(_technology: Technology, run: Run, _declared: tuple[ErrorPattern, ...] = ()) -> Failure:
     for word in ("transient", "deterministic", "resource"):
         if word in run.error:
             return Failure(failure_class=word, reason=f'the error says "{word}"', advice="", confidence="high")  # type: ignore[arg-type]
