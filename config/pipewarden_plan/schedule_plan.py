@@ -17,6 +17,8 @@ from pipewarden_plan.scheduler_cron import next_day, scheduler_crons, scheduler_
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """Scheduler puts the planned time here (guide, "Adding context attributes"): a late delivery still names its moment."""
 DAY_MINUTES = 24 * 60
+DEADLINES = {"finished_by": ("deadline", ""), "started_by": ("start", "started")}
+"""By expectation: how its schedule is called, and the state that its signal asks for."""
 RECONCILED_AT_ONCE = 500
 """Resources whose runs one call of the reconciler lists; more of them are shared out among several calls. At 8 lists at
 a time and a tenth of a second each that is about seven seconds of its five minutes."""
@@ -84,12 +86,13 @@ def _reconcilers(environment: Environment, parts: int) -> list[SchedulePlan]:
 
 
 def plan_deadlines(pipelines: Iterable[Pipeline], remarks: Remarks) -> tuple[SchedulePlan, ...]:
-    """A signal at each pipeline's `finished_by`, on the days on which it runs."""
+    """A signal at each pipeline's `started_by` and `finished_by`, on the days on which it runs."""
     return tuple(
         schedule
         for pipeline in pipelines
-        if pipeline.expect.get("finished_by") is not None
-        for schedule in _deadlines(pipeline, remarks)
+        for key in DEADLINES
+        if pipeline.expect.get(key) is not None
+        for schedule in _deadlines(pipeline, key, remarks)
     )
 
 
@@ -99,8 +102,8 @@ def rate_expression(seconds: int) -> str:
     return "rate(1 minute)" if minutes == 1 else f"rate({minutes} minutes)"
 
 
-def _deadlines(pipeline: Pipeline, remarks: Remarks) -> list[SchedulePlan]:
-    deadline = minute_of_day(str(pipeline.expect["finished_by"]))
+def _deadlines(pipeline: Pipeline, key: str, remarks: Remarks) -> list[SchedulePlan]:
+    deadline = minute_of_day(str(pipeline.expect[key]))
     cron = (
         parse_cron(pipeline.schedule.cron) if pipeline.schedule and pipeline.schedule.cron else parse_cron("0 0 * * *")
     )
@@ -109,7 +112,7 @@ def _deadlines(pipeline: Pipeline, remarks: Remarks) -> list[SchedulePlan]:
     if window <= 0:
         window += DAY_MINUTES
         days = next_day(cron)
-    path = f"pipelines.{pipeline.name}.expect.finished_by"
+    path = f"pipelines.{pipeline.name}.expect.{key}"
     if days is None:
         message = "is on the day after a run on one of the last days of a month, which no schedule can say"
         remarks.refuse(pipeline.mark, path, message, "let the run start after midnight, or expect a duration")
@@ -117,19 +120,21 @@ def _deadlines(pipeline: Pipeline, remarks: Remarks) -> list[SchedulePlan]:
     if days is not cron and len(cron.months) < len(EVERY_MONTH):
         which = "the deadline that falls on the first of a month outside the schedule's months"
         remarks.notice(f"{pipeline.mark}: {path}: {which} is not watched.")
+    name, state = DEADLINES[key]
     return [
         SchedulePlan(
-            name=shorten(f"deadline-{pipeline.name}{f'-{number}' if number else ''}", SCHEDULE_NAME_CHARACTERS),
+            name=shorten(f"{name}-{pipeline.name}{f'-{number}' if number else ''}", SCHEDULE_NAME_CHARACTERS),
             expression=f"cron({deadline % 60} {deadline // 60} {days_of} *)",
             timezone=pipeline.schedule.timezone if pipeline.schedule else "UTC",
             target="signals",
             input={
                 "kind": SignalKind.DEADLINE_REACHED.value,
                 "pipeline": pipeline.name,
+                **({"state": state} if state else {}),
                 "time": SCHEDULED_TIME,
                 "detail": {"window_seconds": window * 60},
             },
-            description=f"{pipeline.name} must have finished by {pipeline.expect['finished_by']}.",
+            description=f"{pipeline.name} must have {key.replace('_', ' ')} {pipeline.expect[key]}.",
         )
         for number, days_of in enumerate(scheduler_days(days))
     ]

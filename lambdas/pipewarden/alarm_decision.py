@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from pipewarden.expectation_decision import is_told_while_running
 from pipewarden.run_decision import HOLD_SECONDS, run_key
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
@@ -33,6 +34,8 @@ def decide_raised(signal: Signal, history: History, policy: Policy, now: datetim
     role = role_of(policy)
     if role == "run":
         return _decide_run_alarm(history, policy, now)
+    if is_told_while_running(history, policy, now):
+        return Decision(action="ignore", why="people were told while the run was going on")
     severity = policy.alarm.severity if policy.alarm else policy.severity
     key = dead_letters_key(policy.resource) if role == "drain" else alarm_key(signal.alarm)
     told = history.told(key, severity, now, policy.respond_within_seconds)

@@ -10,6 +10,7 @@ from pipewarden.item import from_item
 
 COVERAGE_DAYS = 400
 BATCH_TRIES = 5
+FIELDS = ("first", "until", "started")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,11 +18,12 @@ class Coverage:
     """Of one resource: every run that ended after `first` and up to `until` was seen, or fed into the signals queue.
 
     `first` is when it was looked at for the first time: what ended before is none of our business, so that a first
-    deployment pages nobody for last week's failures.
+    deployment pages nobody for last week's failures. `started` is when the latest run that was listed started.
     """
 
     first: datetime
     until: datetime
+    started: datetime | None = None
 
 
 class CoverageStore:
@@ -37,7 +39,7 @@ class CoverageStore:
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         rows: Mapping[str, Mapping[str, str]] = from_item(item).get("resources", {}) if item else {}
         return {
-            name: Coverage(**{field: datetime.fromisoformat(row[field]) for field in ("first", "until")})
+            name: Coverage(**{field: datetime.fromisoformat(row[field]) for field in FIELDS if row.get(field)})
             for name, row in rows.items()
         }
 

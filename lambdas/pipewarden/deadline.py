@@ -18,10 +18,13 @@ def find_lapses(
     pipeline: str,
     deadline: datetime,
     window_seconds: float = DAY_SECONDS,
+    *,
+    started: bool = False,
 ) -> tuple[Lapse, ...]:
     """Ask each technology for the runs since the schedule's start, and keep what did not succeed in that time.
 
-    Resources `within` another are left to their owner; those that do not run are not asked.
+    Resources `within` another are left to their owner; those that do not run are not asked. `started`: it is enough
+    that a run has started, and resources that come `after` another one need not have.
     """
     since = deadline - timedelta(seconds=window_seconds)
     found = []
@@ -29,7 +32,11 @@ def find_lapses(
         technology = technologies.get(resource.type)
         if resource.within or technology is None or not technology.runs or technology.recent_runs is None:
             continue
+        if started and resource.after:
+            continue
         runs = technology.recent_runs(clients, settings.target(pipeline, name), since)
+        if started and any(run.started and run.started >= since for run in runs):
+            continue
         if lapse := read_lapse(name, runs, since):
             found.append(lapse)
     return tuple(found)

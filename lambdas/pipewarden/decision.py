@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pipewarden.alarm_decision import decide_cleared, decide_drained, decide_raised
 from pipewarden.due_decision import decide_check, decide_deadline, decide_due
+from pipewarden.expectation_decision import decide_missed, end_overdue
 from pipewarden.hold_decision import decide_hold
 from pipewarden.run_decision import decide_failed, decide_stopped, decide_succeeded
 from pipewarden.signal import Signal, SignalKind
@@ -20,6 +21,7 @@ DECIDERS = {
     SignalKind.CHECK_DUE: decide_check,
     SignalKind.DRAIN_FINISHED: decide_drained,
     SignalKind.HOLD_DUE: decide_hold,
+    SignalKind.EXPECTATION_MISSED: decide_missed,
 }
 
 
@@ -32,4 +34,4 @@ def decide(signal: Signal, history: History, policy: Policy, now: datetime) -> D
     decider = DECIDERS.get(signal.kind)
     if decider is None:
         return Decision(action="ignore", why=f"{signal.kind.value} asks for nothing")
-    return decider(signal, history, policy, now)
+    return end_overdue(signal, decider(signal, history, policy, now), history, policy)

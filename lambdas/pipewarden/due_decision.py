@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pipewarden.alarm_decision import dead_letters_key
 from pipewarden.duration import say_seconds
+from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
 from pipewarden.incident import Incident
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal
@@ -59,6 +60,10 @@ def decide_check(signal: Signal, history: History, policy: Policy, now: datetime
     reason = incident.reason(key) if incident else None
     if incident is None or incident.id != signal.incident or reason is None or not reason.open:
         return Decision(action="ignore", why="it has ended")
+    if key == expectation_key(STILL_RUNNING, policy.resource):
+        if history.pursuit == "running":
+            return Decision(action="wait", why="still running", delay_seconds=check_delay_seconds(count + 1))
+        return Decision(action="clear", why="the run that took too long has ended", cleared=(key,))
     if _explained(incident, key, signal.attempt):
         return Decision(action="ignore", why="what it waited for has been told")
     if history.pursuit == "silent":

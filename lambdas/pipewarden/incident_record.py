@@ -11,7 +11,7 @@ from pipewarden.run_history import RunHistory
 
 MOMENTS = frozenset(
     {"opened", "leased_until", "paged", "last_paged", "acknowledged", "ended", "since", "due", "claimed"}
-    | {"until", "claimed_until", "started", "at", "time", "last_good", "last_good_started", "last_failed"}
+    | {"until", "claimed_until", "started", "at", "time", "last_good", "last_good_started", "last_failed", "overdue"}
 )
 UNWRITTEN = ("fresh", "ending")
 

@@ -1,10 +1,12 @@
 """What has become of something that a check asks about."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
 from pipewarden.incident import Incident, Reason
 from pipewarden.place import Place
 from pipewarden.run_signal import tell_of
@@ -22,7 +24,17 @@ def pursue(workplace: Workplace, signal: Signal, place: Place, incident: Inciden
     A retry is looked up by its run; evidence by the latest run of its owner, or of itself when an alarm told of it.
     """
     reason = incident.reason(str(signal.detail.get("reason", "")))
-    if reason is None or not reason.open or reason.kind != "run":
+    if reason is None or not reason.open:
+        return None, ""
+    if reason.key == expectation_key(STILL_RUNNING, place.policy.resource):
+        run, going_on = look_at(workplace, place, replace(signal, run_id=reason.run_id, redrive=reason.redrive))
+        told = (
+            tell_of(run, workplace.settings, place.policy.pipeline, place.policy.resource, workplace.now())
+            if run
+            else None
+        )
+        return told, going_on
+    if reason.kind != "run":
         return None, ""
     if place.policy.independent:
         return None, "silent" if signal.attempt else "gone"
@@ -35,6 +47,23 @@ def pursue(workplace: Workplace, signal: Signal, place: Place, incident: Inciden
     if signal.attempt == 0 and (run.ended is None or run.ended < reason.since - BEFORE):
         return None, "ended"
     return tell_of(run, workplace.settings, place.policy.pipeline, owner, workplace.now()), "ended"
+
+
+def look_at(workplace: Workplace, place: Place, signal: Signal) -> tuple[Run | None, Pursuit]:
+    """The run that took too long when somebody looked last, and whether it is still that run that is going on.
+
+    A service that does not answer does not silence the page: then the run is taken to go on.
+    """
+    technology, target = place.technology, place.target
+    if technology is None or technology.describe_run is None or target is None:
+        return None, "gone"
+    asked = Signal(kind=signal.kind, time=signal.time, technology=technology.type, run_id=signal.run_id)
+    try:
+        run = technology.describe_run(workplace.clients, target, asked)
+    except (ClientError, BotoCoreError, KeyError) as error:
+        workplace.log.warning("the run could not be described", extra={"run_id": signal.run_id, "error": str(error)})
+        return None, "running"
+    return run, "running" if run.state == "running" and run.redrive == signal.redrive else "ended"
 
 
 def _retried(workplace: Workplace, signal: Signal, place: Place, incident: Incident) -> Run | None:

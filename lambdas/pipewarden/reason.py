@@ -6,6 +6,7 @@ from typing import Any
 from pipewarden.alarm_decision import alarm_key, dead_letters_key, role_of
 from pipewarden.breach import say_breach
 from pipewarden.due_decision import deadline_key
+from pipewarden.expectation_decision import expectation_key
 from pipewarden.incident import MAX_TEXT, Reason
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal, SignalKind
@@ -20,6 +21,8 @@ def read_reasons(signal: Signal, decision: Decision, history: History, policy: P
         return (_alarm_reason(signal, decision, policy),)
     if signal.kind == SignalKind.DEADLINE_REACHED:
         return tuple(_deadline_reason(signal, lapse) for lapse in history.lapses)
+    if signal.kind == SignalKind.EXPECTATION_MISSED:
+        return (_missed_reason(signal, history, policy),)
     if signal.kind == SignalKind.DRAIN_FINISHED:
         return (_dead_letters_reason(signal, policy),)
     return ()
@@ -89,6 +92,14 @@ def _deadline_reason(signal: Signal, lapse: Lapse) -> Reason:
         log_group=run.log_group,
         log_stream=run.log_stream,
     )
+
+
+def _missed_reason(signal: Signal, history: History, policy: Policy) -> Reason:
+    run, key = history.run, expectation_key(signal.state, policy.resource)
+    reason = _reason("deadline", key, signal, policy.resource, str(signal.detail.get("text", "")), "", {})
+    if run is None:
+        return reason
+    return replace(reason, run_id=run.run_id, redrive=run.redrive, log_group=run.log_group, log_stream=run.log_stream)
 
 
 def _dead_letters_reason(signal: Signal, policy: Policy) -> Reason:

@@ -13,9 +13,11 @@ from zlib import crc32
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipewarden.coverage import Coverage, CoverageStore
+from pipewarden.expectation import Miss, Watch, expectations_of, is_entry, judge, needed_since
 from pipewarden.measurement import Measurement
+from pipewarden.run_history import RunHistory
 from pipewarden.run_signal import tell_of
-from pipewarden.signal import Signal
+from pipewarden.signal import Signal, SignalKind
 from pipewarden.signal_queue import SignalQueue
 from pipewarden.technology import MOST_RUNS, Run, Technology
 from pipewarden.workplace import Workplace
@@ -31,17 +33,19 @@ ERRORS = (ClientError, BotoCoreError, KeyError, ValueError)
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """What one pass did. `failed` counts resources whose runs are not known for certain now; they are looked at again,
-    from where they were left, by the next pass."""
+    """What one pass did. `missed` counts expectations of time that were found to be missed. `failed` counts resources
+    whose runs are not known for certain now; the next pass looks at them again, from where they were left."""
 
     listed: int = 0
     recovered: int = 0
+    missed: int = 0
     failed: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
             listed=self.listed + other.listed,
             recovered=self.recovered + other.recovered,
+            missed=self.missed + other.missed,
             failed=self.failed + other.failed,
         )
 
@@ -65,6 +69,7 @@ def reconcile(workplace: Workplace, deadline: datetime, part: int = 0, parts: in
     for name, count in (
         ("RunsListed", tally.listed),
         ("SignalsRecovered", tally.recovered),
+        ("ExpectationsMissed", tally.missed),
         ("ReconcileErrors", tally.failed),
         ("Reconciled", 1),
     ):
@@ -98,7 +103,9 @@ class _Pass:
             before = covered[name] = known.get(name) or Coverage(first=now, until=now)
             since, horizon = max(before.first, before.until - OVERLAP), now - SETTLE
             try:
-                runs = self._list(pipeline, name, technology, since)
+                watch = self._watch(pipeline, name, before, horizon)
+                runs = self._list(pipeline, name, technology, min(since, needed_since(watch)))
+                misses = judge(replace(watch, runs=runs))
             except ERRORS as error:
                 self._warn(pipeline, name, error)
                 tally += Tally(failed=1)
@@ -108,15 +115,44 @@ class _Pass:
                 self._warn(pipeline, name, ValueError(f"more than {MOST_RUNS} runs: the oldest were not listed"))
                 tally += Tally(failed=1)
             signals += self._signals(pipeline, name, runs, since, horizon)
-            covered[name] = replace(before, until=max(before.until, horizon))
+            signals += [self._missed(pipeline, name, miss) for miss in misses]
+            latest = max((run.started for run in runs if run.started), default=before.started)
+            covered[name] = replace(before, until=max(before.until, horizon), started=latest)
         unseen = self._store.unseen(signal.key for signal in signals)
-        missed = sorted((signal for signal in signals if signal.key in unseen), key=lambda signal: signal.time)
-        self._queue.send(missed)
-        for signal in missed:
-            facts = {"pipeline": pipeline, "run_id": signal.run_id, "signal": signal.kind.value}
-            self._workplace.log.info("recovered a run that no event told of", extra=facts)
+        news = sorted((signal for signal in signals if signal.key in unseen), key=lambda signal: signal.time)
+        self._queue.send(news)
+        for signal in news:
+            facts = {"pipeline": pipeline, "run_id": signal.run_id, "signal": signal.kind.value, "state": signal.state}
+            self._workplace.log.info("fed in what no event told of", extra=facts)
         self._store.save(pipeline, covered, now)
-        return tally + Tally(recovered=len(missed))
+        missed = sum(signal.kind == SignalKind.EXPECTATION_MISSED for signal in news)
+        return tally + Tally(recovered=len(news) - missed, missed=missed)
+
+    def _watch(self, pipeline: str, resource: str, coverage: Coverage, horizon: datetime) -> Watch:
+        declared = self._workplace.settings.pipelines[pipeline]
+        expect = expectations_of(declared, resource)
+        remembers = "success_within" in expect or "ratio" in (expect.get("duration") or {})
+        return Watch(
+            resource=resource,
+            expect=expect,
+            schedule=declared.schedule,
+            entry=is_entry(declared, resource),
+            coverage=coverage,
+            horizon=horizon,
+            history=self._workplace.store.load_runs(pipeline, resource) if remembers else RunHistory(),
+        )
+
+    def _missed(self, pipeline: str, resource: str, miss: Miss) -> Signal:
+        return Signal(
+            kind=SignalKind.EXPECTATION_MISSED,
+            time=miss.due,
+            pipeline=pipeline,
+            resource=resource,
+            run_id=miss.run.run_id if miss.run else "",
+            redrive=miss.run.redrive if miss.run else 0,
+            state=miss.expectation,
+            detail={"text": miss.text, "since": miss.since.isoformat()},
+        )
 
     def _listable(self, pipeline: str) -> Iterator[tuple[str, Technology]]:
         for name, resource in self._workplace.settings.pipelines[pipeline].resources.items():

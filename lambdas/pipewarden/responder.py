@@ -20,7 +20,7 @@ from pipewarden.item import to_text
 from pipewarden.measurement import Measurement
 from pipewarden.notice import Notices
 from pipewarden.place import Place, find_place
-from pipewarden.pursuit import pursue
+from pipewarden.pursuit import look_at, pursue
 from pipewarden.remediation import Remediation
 from pipewarden.restraint import postpone, restrain
 from pipewarden.run_record import measure_run, remember_run
@@ -88,6 +88,9 @@ class Responder:
                 self.handle(told, deadline)
                 history = replace(history, incident=workplace.store.load(found.incident.id))
             history = replace(history, pursuit=running)
+        if signal.kind == SignalKind.EXPECTATION_MISSED and signal.run_id:
+            overdue, going_on = look_at(workplace, place, signal)
+            history = replace(history, run=overdue, pursuit=going_on)
         decision = postpone(decide(signal, history, place.policy, now), history, place.policy, now)
         self._log(signal, place, decision, history)
         if decision.action == "busy":
@@ -140,7 +143,13 @@ class Responder:
         if signal.kind == SignalKind.DEADLINE_REACHED:
             window = float(signal.detail.get("window_seconds", DAY_SECONDS))
             lapses = find_lapses(
-                workplace.settings, workplace.technologies, workplace.clients, policy.pipeline, signal.time, window
+                workplace.settings,
+                workplace.technologies,
+                workplace.clients,
+                policy.pipeline,
+                signal.time,
+                window,
+                started=signal.state == "started",
             )
             history = replace(history, lapses=lapses)
         return history
@@ -174,7 +183,7 @@ class Responder:
             incident=after,
             pipeline=place.policy.pipeline,
             resource=place.policy.resource,
-            runs=remember_run(signal, decision, history, place.policy),
+            runs=remember_run(signal, decision, history, place.policy, now),
             input=_input_to_keep(decision, history, place),
         )
         written = self._workplace.store.write(write, now)

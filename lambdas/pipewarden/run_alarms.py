@@ -35,6 +35,23 @@ EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
             },
         },
     },
+    "success_within": {
+        "$ref": "#/$defs/duration",
+        "title": "a length of time such as 26h",
+        "description": "A run has succeeded within this time, whatever the schedule.",
+        "examples": ["26h"],
+    },
+    "runs": {
+        "type": "object",
+        "description": "How many runs start at least in each window; windows follow one another from midnight UTC on.",
+        "additionalProperties": False,
+        "required": ["min", "per"],
+        "properties": {
+            "min": {"type": "integer", "minimum": 1, "maximum": 900, "description": "The fewest.", "examples": [20]},
+            "per": {"$ref": "#/$defs/duration", "description": "The window: 5m to 1d.", "examples": ["1d"]},
+        },
+        "examples": [{"min": 20, "per": "1d"}],
+    },
     "success_rate": {
         "description": "Part of the runs of the last 30 days (or `over`) that succeeded.",
         "anyOf": [

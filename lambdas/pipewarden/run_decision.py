@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pipewarden.backoff import backoff_seconds
 from pipewarden.duration import say_seconds
+from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
 from pipewarden.incident import Incident
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
@@ -146,13 +147,14 @@ def _next_attempt(history: History, policy: Policy) -> tuple[int, float]:
 
 
 def _cured_by(policy: Policy, incident: Incident) -> tuple[str, ...]:
-    """What a success ends: failures and missed deadlines of the resource, and failures within it."""
-    resources = (policy.resource, *policy.inner)
+    """What a success ends: failures and missed expectations of the resource, and failures within it. That a run takes
+    too long ends with that run only."""
+    resources, overdue = (policy.resource, *policy.inner), expectation_key(STILL_RUNNING, policy.resource)
     return tuple(
         reason.key
         for reason in incident.open_reasons
         if (reason.kind == "run" and reason.resource in resources)
-        or (reason.kind == "deadline" and reason.resource == policy.resource)
+        or (reason.kind == "deadline" and reason.resource == policy.resource and reason.key != overdue)
     )
 
 

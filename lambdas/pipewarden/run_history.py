@@ -21,6 +21,8 @@ class RunHistory:
     last_good_run: str = ""
     last_good_started: datetime | None = None
     last_failed: datetime | None = None
+    overdue: datetime | None = None
+    """When people were told of a run that took too long while it was going on."""
 
     def success_rate(self, now: datetime, days: int = RATE_DAYS) -> float | None:
         """Percent of the runs of the last days (at most 92 are kept) that ended well; None when there was none."""

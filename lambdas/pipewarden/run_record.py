@@ -1,6 +1,7 @@
 """What one run adds to the history of its resource, and to our metrics."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from pipewarden.measurement import Measurement
@@ -10,7 +11,9 @@ from pipewarden.situation import Decision, History, Policy
 from pipewarden.usage import METRICS
 
 
-def remember_run(signal: Signal, decision: Decision, history: History, policy: Policy) -> RunHistory | None:
+def remember_run(
+    signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> RunHistory | None:
     """The history with this run in it; None when the signal is about no run.
 
     A failure that is retried is no miss yet: it becomes one when the retries are over. What runs within another
@@ -21,6 +24,9 @@ def remember_run(signal: Signal, decision: Decision, history: History, policy: P
         return history.runs.with_success(signal.time, signal.run_id, run.duration_seconds if run else None)
     if signal.kind == SignalKind.RUN_FAILED:
         return history.runs.with_failure(signal.time, final=decision.action == "page" or bool(policy.within))
+    if signal.kind == SignalKind.EXPECTATION_MISSED and decision.action == "page":
+        # Written although it may be the same: so a success that comes in between makes this one be decided anew.
+        return replace(history.runs, overdue=now) if signal.run_id else history.runs
     return None
 
 
@@ -34,8 +40,8 @@ def measure_run(
 ) -> None:
     """Write the metrics of one run that has ended; ratio and rate as they are with it counted."""
     names = {SignalKind.RUN_SUCCEEDED: "RunsSucceeded", SignalKind.RUN_FAILED: "RunsFailed"}
-    after = remember_run(signal, decision, history, policy)
-    if after is None:
+    after = remember_run(signal, decision, history, policy, now)
+    if after is None or signal.kind not in names:
         return
     values: list[tuple[str, float | None, str]] = [(names[signal.kind], 1.0, "Count")]
     seconds = history.run.duration_seconds if history.run else None

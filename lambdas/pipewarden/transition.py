@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
 from pipewarden.duration import say_time
+from pipewarden.expectation_decision import expectation_key
 from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
 from pipewarden.reason import read_reasons
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy, severity_of
 
+WRONG_STILL = ("retry", "page", "hold")
+"""What one reason makes way for here is another one, so the incident goes on."""
 QUIET = (IncidentState.OPEN, IncidentState.REMEDIATING)
 DRAIN_CHECK_SECONDS = 3600.0
 
@@ -28,7 +31,8 @@ def apply_decision(
     if move is None:
         return None
     incident = history.incident or _open(signal, history, policy, now)
-    return move(incident, signal, decision, history, policy, now)
+    after = move(incident, signal, decision, history, policy, now)
+    return after.without_reasons(decision.cleared) if decision.action in WRONG_STILL else after
 
 
 def _open(signal: Signal, history: History, policy: Policy, now: datetime) -> Incident:
@@ -90,6 +94,9 @@ def _page(
         incident = incident.with_reason(replace(reason, evidence=False, told=reason.told or not held, held=held))
     if signal.kind != SignalKind.HOLD_DUE or not held:
         incident = incident.noting(now, "decided", decision.why)
+    if signal.kind == SignalKind.EXPECTATION_MISSED and signal.run_id:
+        key = expectation_key(signal.state, policy.resource)
+        incident = _with_check(incident, key, policy.resource, now, check_delay_seconds(0))
     if decision.hold:
         return _hold_back(incident, signal, decision.hold, policy, now)
     return _page_people(incident, signal, decision, policy, now) if decision.page else incident

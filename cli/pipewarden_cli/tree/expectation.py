@@ -9,12 +9,13 @@ from pipewarden_cli.tree.words import quantity
 
 Schema = Mapping[str, Any]
 
+_TIMES: Schema = {"$ref": "#/$defs/duration"}
 _UNITS = {"#/$defs/duration": "Seconds", "#/$defs/percentage": "Percent"}
 
 
 def pipeline_expectations(expect: Mapping[str, Any]) -> str:
     """`finished_by 06:00, duration.max 45 min, duration.ratio 2, success_rate.min 95%`."""
-    return _listed(expect, EXPECTATIONS)
+    return _listed(expect, {**EXPECTATIONS, "started_within": _TIMES})
 
 
 def resource_expectations(type_: str, expect: Mapping[str, Any]) -> str:

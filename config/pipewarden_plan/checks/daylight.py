@@ -33,14 +33,15 @@ def check_daylight(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
         if night := _night_without(cron, times_of_day(cron), 0, timezone):
             message = f"has no run on {night}: in {timezone} the clock skips {_shown(min(times_of_day(cron)))} then"
             yield pipeline.finding("PW516", ("schedule", "cron"), message, "let it start an hour earlier or later")
-        deadline = read.get("expect", {}).get("finished_by")
-        if deadline is None:
-            continue
-        minute = minute_of_day(str(deadline))
-        days_later = int(minute <= cron.first_minute_of_day)
-        if night := _night_without(cron, (minute,), days_later, timezone):
-            message = f"could never be missed on {night}: in {timezone} the clock skips {_shown(minute)} then"
-            yield pipeline.finding("PW515", ("expect", "finished_by"), message, "name the hour before or after")
+        for key in ("finished_by", "started_by"):
+            deadline = read.get("expect", {}).get(key)
+            if deadline is None:
+                continue
+            minute = minute_of_day(str(deadline))
+            days_later = int(minute <= cron.first_minute_of_day)
+            if night := _night_without(cron, (minute,), days_later, timezone):
+                message = f"could never be missed on {night}: in {timezone} the clock skips {_shown(minute)} then"
+                yield pipeline.finding("PW515", ("expect", key), message, "name the hour before or after")
 
 
 def _shown(minute: int) -> str:

@@ -6,6 +6,9 @@ from pipewarden_plan.finding import Finding
 from pipewarden_plan.formats import has_timezones
 from pipewarden_plan.reading import PipelineReading
 
+DAY = 86_400
+DAILY = ("finished_by", "started_by")
+
 
 def check_schedules(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     yield from _unchecked_timezone(pipelines)
@@ -23,14 +26,16 @@ def check_schedules(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
                 yield pipeline.finding(
                     "PW209", ("schedule", "rate"), "is shorter than a minute, which no scheduler does", cure
                 )
-        if "finished_by" in read.get("expect", {}):
-            path = ("expect", "finished_by")
+        for key in ("finished_by", "started_by", "started_within"):
+            if key not in read.get("expect", {}):
+                continue
+            path = ("expect", key)
             if schedule is None:
                 cure = 'e.g. schedule: {cron: "0 2 * * *", timezone: Europe/London}'
                 yield pipeline.finding(
                     "PW210", path, "needs a schedule: it is judged in the schedule's time zone", cure
                 )
-            elif "rate" in schedule and "cron" not in schedule and schedule["rate"] < 86_400:
+            elif key in DAILY and "cron" not in schedule and schedule.get("rate", DAY) < DAY:
                 cure = "write a cron schedule, or expect freshness of what it produces"
                 yield pipeline.finding(
                     "PW210", path, "means one run a day, but the schedule is a rate of several", cure

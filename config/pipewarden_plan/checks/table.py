@@ -7,7 +7,7 @@ from pipewarden_plan.checks.alarms import check_alarms
 from pipewarden_plan.checks.channels import check_channels
 from pipewarden_plan.checks.daylight import check_daylight
 from pipewarden_plan.checks.error_patterns import check_error_patterns
-from pipewarden_plan.checks.expectations import check_expectations
+from pipewarden_plan.checks.expectations import check_expectations, check_windows
 from pipewarden_plan.checks.identities import check_identities
 from pipewarden_plan.checks.maintenance import check_maintenance
 from pipewarden_plan.checks.money import check_money
@@ -30,6 +30,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_daylight,
     check_expectations,
     check_error_patterns,
+    check_windows,
     check_alarms,
     check_identities,
 )

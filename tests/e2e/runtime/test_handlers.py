@@ -191,9 +191,14 @@ def test_the_probe_measures_a_dataset(world: Any, context: Any, capsys: pytest.C
 def test_a_failure_that_no_event_told_of_is_found_and_retried(world: Any, context: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("pipewarden.reconciler.SETTLE", timedelta(0))
     world.run_job("ValueError: before anything was deployed")
-    assert reconciler.handler({}, context) == {"listed": 0, "recovered": 0, "failed": 0}
+    assert reconciler.handler({}, context) == {"listed": 0, "recovered": 0, "missed": 0, "failed": 0}
     event = world.run_job("HTTP 503 Service Unavailable")
-    assert reconciler.handler({"part": 0, "parts": 1}, context) == {"listed": 1, "recovered": 1, "failed": 0}
+    assert reconciler.handler({"part": 0, "parts": 1}, context) == {
+        "listed": 1,
+        "recovered": 1,
+        "missed": 0,
+        "failed": 0,
+    }
     (message,) = world.receive(world.signals)
     assert respond(world, context, str(message["Body"])) == []
     assert [attempt.failed_run_id for attempt in incident().attempts] == [event["detail"]["jobRunId"]]
