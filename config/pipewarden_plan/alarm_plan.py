@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipewarden.names import Names
@@ -82,6 +83,7 @@ def _alarm(
     key = f"{watched.resource.name}.{rule.key}"
     periods = override.periods or rule.periods
     meaning = override.meaning or watched.fill(rule.meaning)
+    metric = _metric(rule, override, watched)
     return AlarmPlan(
         name=names.alarm(pipeline.team, pipeline.name, key),
         key=key,
@@ -92,7 +94,9 @@ def _alarm(
         role=rule.role,
         meaning=meaning,
         description=_description(meaning, [watched.fill(step) for step in rule.first_steps], severity, watched),
-        metric=_metric(rule, override, watched),
+        metric=metric,
+        expression=str(watched.values.get(rule.expression_field) or ""),
+        inputs=_inputs(watched.values.get(rule.inputs_field) or {}, metric),
         comparison=rule.comparison,
         threshold=threshold if override.threshold is None else override.threshold * PER_BASE_UNIT.get(rule.unit, 1.0),
         period_seconds=override.period_seconds or rule.period_for(watched.values),
@@ -114,6 +118,19 @@ def _metric(rule: AlarmRule, override: AlarmOverride, watched: Watched) -> Metri
         statistic=override.statistic or watched.fill(rule.statistic),
         unit=rule.unit,
     )
+
+
+def _inputs(declared: Mapping[str, Mapping[str, Any]], metric: MetricPlan) -> dict[str, MetricPlan]:
+    return {
+        name: replace(
+            metric,
+            name=row["metric"],
+            namespace=row.get("namespace", metric.namespace),
+            dimensions=row.get("dimensions", metric.dimensions),
+            statistic=row.get("statistic", metric.statistic),
+        )
+        for name, row in declared.items()
+    }
 
 
 def _tags(pipeline: Pipeline) -> dict[str, str]:

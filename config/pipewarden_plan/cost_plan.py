@@ -162,7 +162,7 @@ class _Clerk:
     def _alarm_metrics(self, alarms: Iterable[AlarmPlan]) -> float:
         """CloudWatch asks for each metric that an alarm looks at; a band is three."""
         of_a_band = self._prices.usage["alarm_metrics_of_a_band"]
-        return sum(of_a_band if alarm.comparison == "outside-band" else 1 for alarm in alarms)
+        return sum(len(alarm.inputs) + (of_a_band if alarm.comparison == "outside-band" else 1) for alarm in alarms)
 
     def _line(self, what: str, item: str, quantity: float, *, team: str = "", pipeline: str = "") -> CostLine:
         usd = self._prices.usd(item, quantity)

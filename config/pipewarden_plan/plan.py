@@ -48,10 +48,18 @@ class AlarmPlan:
     datapoints: int
     missing: str
     action_topic: str
+    expression: str = ""
+    """Metric math that is judged in place of `metric`, which is its `m`; `inputs` are its further metrics by id."""
+    inputs: Mapping[str, MetricPlan] = field(default_factory=dict)
     warm_up_minutes: int = 0
     disabled_reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
+
+    @property
+    def metrics(self) -> tuple[MetricPlan, ...]:
+        """All that it looks at."""
+        return (self.metric, *self.inputs.values())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ def _alarm(alarm: AlarmPlan) -> dict[str, Any]:
 
 def condition(alarm: AlarmPlan) -> str:
     """What is compared, in one line: `Sum of RunsFailed >= 1 in 1 of 1 periods of 300 s`."""
-    metric = f"{alarm.metric.statistic} of {alarm.metric.name}"
+    metric = alarm.expression or f"{alarm.metric.statistic} of {alarm.metric.name}"
     if alarm.comparison == "outside-band":
         what = f"{metric} outside {alarm.threshold:g} standard deviations"
     else:

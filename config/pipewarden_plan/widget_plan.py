@@ -67,7 +67,7 @@ def key_of(metric: MetricPlan) -> Key:
 def judges(alarms: Iterable[AlarmPlan]) -> Judges:
     found: dict[Key, list[AlarmPlan]] = {}
     for alarm in alarms:
-        if not alarm.disabled_reason:
+        if not alarm.disabled_reason and not alarm.expression:
             found.setdefault(key_of(alarm.metric), []).append(alarm)
     return found
 

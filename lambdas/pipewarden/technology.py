@@ -194,6 +194,10 @@ class AlarmRule:
     needs: str = ""
     """Field that must be declared for this alarm to exist, e.g. `dead_letter`."""
     period_field: str = ""
+    expression_field: str = ""
+    """Field with metric math that is judged in place of the metric, where it is declared; the metric is its `m`."""
+    inputs_field: str = ""
+    """Field with the further metrics of that expression by their ids; what one leaves out is as in the metric."""
 
     def period_for(self, fields: Mapping[str, Any]) -> int:
         """Seconds of one period for one declared resource."""

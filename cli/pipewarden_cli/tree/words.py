@@ -38,7 +38,7 @@ def alarm_words(alarm: AlarmPlan) -> str:
         limit = f"outside {number(alarm.threshold)} standard deviations of the usual"
     else:
         limit = f"{alarm.comparison} {quantity(alarm.threshold, alarm.metric.unit)}"
-    metric = f"{alarm.metric.namespace} {alarm.metric.name} {alarm.metric.statistic}"
+    metric = alarm.expression or f"{alarm.metric.namespace} {alarm.metric.name} {alarm.metric.statistic}"
     length = duration(alarm.period_seconds)
     window = f"over {length}" if alarm.periods == 1 else f"in {alarm.datapoints} of {alarm.periods} x {length}"
     phrases = [f"{alarm.severity}: {metric} {limit} {window}", _NO_DATA.get(alarm.missing, alarm.missing)]

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 
 from pipewarden.names import Names
-from pipewarden_plan.can_fire.metric_rules import dimensions_are_known, metric_is_known, metric_is_switched_on
+from pipewarden_plan.can_fire.metric_rules import (
+    dimensions_are_known,
+    expression_names_its_metrics,
+    metric_is_known,
+    metric_is_switched_on,
+)
 from pipewarden_plan.can_fire.reach_rules import reach_of, unheard
 from pipewarden_plan.can_fire.subject import Rule, Subject
 from pipewarden_plan.can_fire.timing_rules import (
@@ -27,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     runs_fill_the_datapoints,
     threshold_can_be_passed,
     silence_is_not_health,
+    expression_names_its_metrics,
 )
 
 

@@ -9,8 +9,10 @@ BELOW = ("<", "<=")
 
 
 def threshold_can_be_passed(subject: Subject) -> Iterator[Objection]:
-    """PW508. A band is learnt from the metric itself, so it has no such limit."""
+    """PW508. A band is learnt from the metric itself, so it has no such limit; an expression can be anything."""
     alarm = subject.alarm
+    if alarm.expression:
+        return
     row = catalogue().get((alarm.metric.namespace, alarm.metric.name))
     lowest, highest = limits(row, alarm.metric.statistic) if row else (float("-inf"), float("inf"))
     never = {
@@ -29,7 +31,12 @@ def silence_is_not_health(subject: Subject) -> Iterator[Objection]:
     """PW509. Of a metric that is written only when something happens, nothing is too little."""
     alarm = subject.alarm
     row = catalogue().get((alarm.metric.namespace, alarm.metric.name), {})
-    if alarm.comparison in BELOW and row.get("written") == "event" and alarm.missing != "breaching":
+    if (
+        not alarm.expression
+        and alarm.comparison in BELOW
+        and row.get("written") == "event"
+        and alarm.missing != "breaching"
+    ):
         message = (
             f"would not see the failure it is for: {alarm.metric.name} is written only when something happens, and "
             f"silence counts as `{alarm.missing}`"

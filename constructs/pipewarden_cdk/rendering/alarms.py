@@ -71,9 +71,29 @@ def _alarm(alarm: AlarmPlan, names: Names) -> Resource:
         "OKActions": action,
         "WarmUpConfiguration": warm_up,
         "Tags": tags(alarm.tags),
-        **(_band(alarm) if alarm.comparison == "outside-band" else _threshold(alarm)),
+        **_judged(alarm),
     }
     return resource("AWS::CloudWatch::Alarm", properties)
+
+
+def _judged(alarm: AlarmPlan) -> dict[str, Any]:
+    if alarm.expression:
+        return _math(alarm)
+    return _band(alarm) if alarm.comparison == "outside-band" else _threshold(alarm)
+
+
+def _math(alarm: AlarmPlan) -> dict[str, Any]:
+    """Each metric has the alarm's period: CloudWatch takes no other for an expression."""
+    metrics = {"m": alarm.metric, **alarm.inputs}
+    queries = [
+        {"Id": name, "MetricStat": _measured(metric, alarm.period_seconds), "ReturnData": False}
+        for name, metric in metrics.items()
+    ]
+    judged = {"Id": "e", "Expression": alarm.expression, "Label": alarm.key, "ReturnData": True}
+    if alarm.comparison != "outside-band":
+        return {"Metrics": [judged, *queries], "Threshold": alarm.threshold}
+    band = {"Id": "band", "Expression": f"ANOMALY_DETECTION_BAND(e, {alarm.threshold:g})", "ReturnData": True}
+    return {"Metrics": [judged, band, *queries], "ThresholdMetricId": "band"}
 
 
 def _threshold(alarm: AlarmPlan) -> dict[str, Any]:
@@ -91,11 +111,14 @@ def _threshold(alarm: AlarmPlan) -> dict[str, Any]:
 
 
 def _band(alarm: AlarmPlan) -> dict[str, Any]:
-    metric = alarm.metric
-    named = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": _dimensions(metric)}
-    measured = {"Metric": named, "Period": alarm.period_seconds, "Stat": metric.statistic}
+    measured = _measured(alarm.metric, alarm.period_seconds)
     band = {"Id": "band", "Expression": f"ANOMALY_DETECTION_BAND(m1, {alarm.threshold:g})", "ReturnData": True}
     return {"Metrics": [{"Id": "m1", "MetricStat": measured, "ReturnData": True}, band], "ThresholdMetricId": "band"}
+
+
+def _measured(metric: MetricPlan, period_seconds: int) -> dict[str, Any]:
+    named = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": _dimensions(metric)}
+    return {"Metric": named, "Period": period_seconds, "Stat": metric.statistic}
 
 
 def _dimensions(metric: MetricPlan) -> list[dict[str, str]]:

@@ -7,6 +7,28 @@ from pipewarden.technology import AlarmRule, Comparison, Technology, Widget
 SOURCE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
 DIMENSIONS = {"*": "$(dimensions)"}
 LIMIT: dict[str, Any] = {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/percentage"}]}
+STATISTIC: dict[str, Any] = {
+    "type": "string",
+    "title": "a statistic: Average, Sum, Minimum, Maximum, SampleCount, p99, tm90 ...",
+    "pattern": r"^(Average|Sum|Minimum|Maximum|SampleCount|IQM|(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?)$",
+}
+VALUES: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 1024}
+INPUT: dict[str, Any] = {
+    "metric": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Name of the metric."},
+    "namespace": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "description": "That of the resource's metric unless given.",
+    },
+    "dimensions": {
+        "type": "object",
+        "maxProperties": 30,
+        "additionalProperties": VALUES,
+        "description": "Those of the resource's metric unless given.",
+    },
+    "statistic": {**STATISTIC, "description": "That of the resource's metric unless given."},
+}
 
 
 def _alarm(key: str, meaning: str, comparison: Comparison) -> AlarmRule:
@@ -27,6 +49,8 @@ def _alarm(key: str, meaning: str, comparison: Comparison) -> AlarmRule:
         # With a unit CloudWatch would look only at data points of that unit, and we do not know it.
         unit="",
         period_field="period",
+        expression_field="expression",
+        inputs_field="metrics",
         # Between two points of a metric that is written once a day the last answer stands.
         missing="ignore",
     )
@@ -63,12 +87,10 @@ TECHNOLOGY = Technology(
             "description": "All dimensions of the metric: CloudWatch finds nothing under a part of them.",
             "maxProperties": 30,
             "default": {},
-            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 1024},
+            "additionalProperties": VALUES,
         },
         "statistic": {
-            "type": "string",
-            "title": "a statistic: Average, Sum, Minimum, Maximum, SampleCount, p99, tm90 ...",
-            "pattern": r"^(Average|Sum|Minimum|Maximum|SampleCount|IQM|(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?)$",
+            **STATISTIC,
             "default": "Average",
             "description": "How the values of one period become one: Average, Sum, Minimum, Maximum, p99 ...",
         },
@@ -76,6 +98,26 @@ TECHNOLOGY = Technology(
             "type": "boolean",
             "description": "Somebody saw it in the console: it exists though the metric catalogue does not have it, or "
             "its service writes it only when that is switched on, and it is.",
+        },
+        "expression": {
+            "type": "string",
+            "title": "metric math over `m`, the metric of this resource, and the ids under `metrics`",
+            "minLength": 1,
+            "maxLength": 2048,
+            "description": "What is judged in place of the metric: metric math in which `m` is this metric and the "
+            "others go by their ids, such as `100 * m / calls`.",
+        },
+        "metrics": {
+            "type": "object",
+            "description": "Further metrics of the expression, by an id of your choice.",
+            "maxProperties": 9,
+            "propertyNames": {"pattern": "^[a-z][a-zA-Z0-9_]{0,254}$", "not": {"enum": ["m", "e", "band"]}},
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["metric"],
+                "properties": INPUT,
+            },
         },
         "period": {"$ref": "#/$defs/duration", "default": "5m", "description": "Length of one period."},
         "business": {

@@ -1,0 +1,90 @@
+"""Alarms over expressions: what is deployed is what the evaluator, and so the embedded AWS, judges."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipewarden_cdk.rendering.alarms import render_alarms
+from pipewarden_cli.evaluator.alarm import read_alarm
+from pipewarden_cli.evaluator.evaluation import State, evaluate
+from pipewarden_cli.evaluator.query import Metric, RecordedMetrics
+from pipewarden_plan.can_fire.metric_rules import QUOTED, WORD
+from pipewarden_plan.plan import AlarmPlan, Plan
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def alarms(planned: Callable[..., Plan], declare: Any) -> dict[str, AlarmPlan]:
+    rate = declare["resource"](
+        "rate",
+        "metric",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        dimensions={"FunctionName": "f"},
+        statistic="Sum",
+        period=300,
+        expression="100 * m / calls + 0 * usual",
+        metrics={"calls": {"metric": "Invocations"}, "usual": {"metric": "N", "namespace": "Own", "dimensions": {}}},
+        expect={"max": 5, "anomaly": True},
+        emitted=True,
+    )
+    plan = planned(declare["pipeline"]("calls", rate))
+    return {alarm.key: alarm for team in plan.teams for alarm in team.alarms}
+
+
+def rendered(plan: Plan, alarm: AlarmPlan) -> dict[str, Any]:
+    (row,) = render_alarms([alarm], plan.settings.names).values()
+    properties: dict[str, Any] = row["Properties"]
+    return properties
+
+
+def test_further_metrics_take_from_the_first_what_they_leave_out(alarms: dict[str, AlarmPlan]) -> None:
+    inputs = alarms["rate.max"].inputs
+    calls, usual = inputs["calls"], inputs["usual"]
+    assert (calls.namespace, calls.name, dict(calls.dimensions)) == ("AWS/Lambda", "Invocations", {"FunctionName": "f"})
+    assert (usual.namespace, usual.name, dict(usual.dimensions), usual.statistic) == ("Own", "N", {}, "Sum")
+
+
+def test_one_expression_is_judged_and_every_period_is_the_alarms(plan: Plan, alarms: dict[str, AlarmPlan]) -> None:
+    metrics = rendered(plan, alarms["rate.max"])["Metrics"]
+    assert [row["Id"] for row in metrics if row["ReturnData"]] == ["e"]
+    assert {row["MetricStat"]["Period"] for row in metrics if "MetricStat" in row} == {300}
+    assert "Period" not in rendered(plan, alarms["rate.max"])
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [pytest.param(6.0, State.ALARM, id="six of a hundred"), pytest.param(5.0, State.OK, id="five of a hundred")],
+)
+def test_the_expression_is_what_is_compared(
+    plan: Plan, alarms: dict[str, AlarmPlan], errors: float, expected: State
+) -> None:
+    source = RecordedMetrics()
+    source.record(Metric.of("AWS/Lambda", "Errors", {"FunctionName": "f"}), timestamp=NOW - 1, value=errors)
+    source.record(Metric.of("AWS/Lambda", "Invocations", {"FunctionName": "f"}), timestamp=NOW - 1, value=100.0)
+    source.record(Metric.of("Own", "N"), timestamp=NOW - 1, value=1.0)
+    rule = read_alarm(rendered(plan, alarms["rate.max"]))
+    assert evaluate(rule, source, now=NOW, state=State.OK).state == expected
+
+
+def test_a_band_is_learnt_from_the_expression(plan: Plan, alarms: dict[str, AlarmPlan]) -> None:
+    properties = rendered(plan, alarms["rate.anomaly"])
+    assert properties["ThresholdMetricId"] == "band"
+    expressions = {row["Id"]: row["Expression"] for row in properties["Metrics"] if "Expression" in row}
+    assert expressions["band"] == "ANOMALY_DETECTION_BAND(e, 2)"
+    read_alarm(properties)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        pytest.param("100 * m / calls", {"m", "calls"}, id="ids"),
+        pytest.param("IF(m > 1e3, FILL(calls_2, 0))", {"m", "calls_2"}, id="functions and numbers are no ids"),
+        pytest.param("SUM(METRICS('calls')) / m", {"m"}, id="texts are no ids"),
+        pytest.param("m1+m2", {"m1", "m2"}, id="without blanks"),
+    ],
+)
+def test_the_ids_of_an_expression(expression: str, expected: set[str]) -> None:
+    assert set(WORD.findall(QUOTED.sub("", expression))) == expected
