@@ -11,13 +11,20 @@ from pipewarden.names import Names
 from pipewarden.run_alarms import NAMESPACE
 from pipewarden.technology import CONSOLES, Target, Technology
 from pipewarden_plan import log_widget
-from pipewarden_plan.executive_plan import search
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import DashboardPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import text
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import FULL_WIDTH, GRAPH_PERIOD_SECONDS, Drawn, graph, placed, series
+from pipewarden_plan.widget_plan import (
+    FULL_WIDTH,
+    GRAPH_PERIOD_SECONDS,
+    Drawn,
+    environment_search,
+    graph,
+    placed,
+    series,
+)
 
 PIPELINE = "__pipeline__"
 MOST_CHOICES = 200
@@ -126,7 +133,7 @@ def _metrics_of_ours(environment: Environment) -> list[Drawn]:
     """What Pipewarden measures of each resource of the pipeline; searches, for nobody knows which one is chosen."""
     drawn = []
     for what, metric, statistic, unit in OURS:
-        found = search(metric, statistic, GRAPH_PERIOD_SECONDS, environment, Pipeline=PIPELINE)
+        found = environment_search(metric, statistic, GRAPH_PERIOD_SECONDS, environment, Pipeline=PIPELINE)
         rows = [[{"expression": found, "label": "${PROP('Dim.Resource')}", "id": "found"}]]
         drawn.append(series(f"{PIPELINE}: {what}", rows, environment.region, unit))
     return drawn

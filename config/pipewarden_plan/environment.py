@@ -67,6 +67,7 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         raise TypeError(f"{reading.file} has errors")
     optional = {
         "tracing_percent": read.get("tracing", {}).get("sampling"),
+        "tracing_groups": read.get("tracing", {}).get("groups"),
         "transaction_search_percent": read.get("tracing", {}).get("transaction_search"),
         "remediation_mode": read.get("remediation", {}).get("mode"),
         "retries_per_hour": read.get("remediation", {}).get("retries_per_hour"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden_plan.colour import coloured
+from pipewarden_plan.cost_widget import costs
 from pipewarden_plan.dashboard_plan import paging
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import AlarmPlan, DashboardPlan, TeamPlan
@@ -20,6 +21,7 @@ from pipewarden_plan.widget_plan import (
     Drawn,
     alarm_tiles,
     environment_metric,
+    environment_search,
     limit,
     placed,
     series,
@@ -60,6 +62,7 @@ def plan_executive(
         *_freshness(ages, environment.region),
         *_business(business, environment.region),
         *_runs(environment),
+        *costs(everything, environment),
     ]
     _notice_left_out(remarks, {"success rates": rates, "datasets": ages, "business metrics": business})
     body = {"start": "-P7D", "periodOverride": "inherit", "widgets": placed(widgets)}
@@ -237,20 +240,19 @@ def _runs(environment: Environment) -> list[Drawn]:
     """All runs of the environment by how they ended, and the resources that succeed least."""
     outcomes = (("RunsSucceeded", "succeeded"), ("RunsFailed", "failed"), ("RunsRetried", "retried"))
     rows = [
-        [{"expression": f"SUM({search(metric, 'Sum', DAY_SECONDS, environment)})", "label": label, **coloured(label)}]
+        [
+            {
+                "expression": f"SUM({environment_search(metric, 'Sum', DAY_SECONDS, environment)})",
+                "label": label,
+                **coloured(label),
+            }
+        ]
         for metric, label in outcomes
     ]
-    rates = search("SuccessRate", "Minimum", DAY_SECONDS, environment)
+    rates = environment_search("SuccessRate", "Minimum", DAY_SECONDS, environment)
     lowest = [[{"expression": f"SORT({rates}, MIN, ASC, 10)", "label": WHOSE, "id": "lowest"}]]
     region = environment.region
     return [
         series("Runs by day and outcome", rows, region, stacked=True, width=HALF, period=DAY_SECONDS),
         series("The ten lowest success rates", lowest, region, "Percent", width=HALF, period=DAY_SECONDS),
     ]
-
-
-def search(metric: str, statistic: str, period: int, environment: Environment, **fixed: str) -> str:
-    """A search for one of our metrics of all resources, or of those with a fixed dimension."""
-    wanted = {"Environment": environment.name, "MetricName": metric, **fixed}
-    terms = " ".join(f'{name}="{value}"' for name, value in wanted.items())
-    return f"SEARCH('{{Pipewarden,Environment,Pipeline,Resource}} {terms}', '{statistic}', {period})"

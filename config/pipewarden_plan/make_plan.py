@@ -18,6 +18,7 @@ from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.settings_plan import plan_settings, turned
 from pipewarden_plan.team_plan import plan_team
+from pipewarden_plan.tracing_plan import pipelines_have_groups
 from pipewarden_plan.watched import Watched, names_of, watch
 
 
@@ -35,10 +36,11 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     environment, names, remarks = model.environment, names_of(model.environment), Remarks()
     everything = watch(model, technologies)
     below = turned({pipeline.name: pipeline.depends_on for pipeline in model.pipelines})
+    trace_each = pipelines_have_groups(model, remarks)
     teams: list[TeamPlan] = []
     dashboards: dict[str, str] = {}
     for team, (pipelines, watched) in _by_team(model, everything).items():
-        plan, pages = plan_team(team, pipelines, watched, environment, names, remarks, below)
+        plan, pages = plan_team(team, pipelines, watched, environment, names, remarks, below, trace_each=trace_each)
         teams.append(plan)
         dashboards.update(pages)
     boards = (

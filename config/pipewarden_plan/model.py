@@ -116,7 +116,8 @@ class CostAnomaly:
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """`protected` keeps all state when a stack is deleted; `encryption` is customer-managed or aws-owned;
-    `transaction_search_percent` is None where the account's switch is left as it is."""
+    `tracing_groups` is how many X-Ray groups it may have (0: one a team), `transaction_search_percent` is None where
+    the account's switch is left as it is."""
 
     name: str
     account: str
@@ -124,6 +125,7 @@ class Environment:
     partition: str = "aws"
     log_retention_days: int = 30
     tracing_percent: float = 5.0
+    tracing_groups: int = 0
     transaction_search_percent: float | None = None
     remediation_mode: str = "act"
     retries_per_hour: int = 100

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-Per = Literal["environment", "pipeline", "run", "dataset", "queue", "stack"]
+Per = Literal["environment", "pipeline", "run", "dataset", "queue", "stack", "usage"]
 """`run`: each resource that runs; `dataset`: each that the probe looks at; `queue`: each with dead letters; `stack`:
-each that deploys a pipeline."""
+each that deploys a pipeline; `usage`: each whose runs are billed in that unit."""
 
 CATALOGUE = Path(__file__).with_name("metric_catalogue.json")
 

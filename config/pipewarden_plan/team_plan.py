@@ -35,6 +35,8 @@ def plan_team(
     names: Names,
     remarks: Remarks,
     below: Mapping[str, Sequence[str]],
+    *,
+    trace_each: bool,
 ) -> tuple[TeamPlan, dict[str, str]]:
     """The stack of one declaration file, and the dashboard of each of its pipelines; `below` says what hangs on which
     pipeline, of other teams too."""
@@ -52,7 +54,7 @@ def plan_team(
         schedules=plan_deadlines(pipelines, remarks),
         dashboards=dashboards,
         log_filters=plan_log_filters(everything, names),
-        tracing=plan_team_tracing(team, everything, names),
+        tracing=plan_team_tracing(team, everything, names, trace_each),
         tags=stack_tags(environment, ", ".join(owners)),
         mutes=plan_mutes(team, alarms, environment, names),
     )
@@ -93,7 +95,8 @@ def template_bytes(plan: TeamPlan) -> int:
         + dashboards
         + queries
         + mutes
-        + OTHER_BYTES * (2 * len(plan.queues) + len(plan.schedules) + 2)
+        + OTHER_BYTES
+        * (2 * len(plan.queues) + len(plan.schedules) + len(plan.tracing.groups) + len(plan.log_filters) + 1)
     )
 
 

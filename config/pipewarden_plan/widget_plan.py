@@ -229,6 +229,13 @@ def across(graphs: Sequence[Drawn]) -> list[Drawn]:
     return [graph if number < narrow else graph._replace(width=HALF_WIDTH) for number, graph in enumerate(graphs)]
 
 
+def environment_search(metric: str, statistic: str, period: int, environment: Environment, **fixed: str) -> str:
+    """A search for one of our metrics of all resources, or of those with a fixed dimension."""
+    wanted = {"Environment": environment.name, "MetricName": metric, **fixed}
+    terms = " ".join(f'{name}="{value}"' for name, value in wanted.items())
+    return f"SEARCH('{{Pipewarden,Environment,Pipeline,Resource}} {terms}', '{statistic}', {period})"
+
+
 def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:
     """Lay widgets out from left to right on CloudWatch's grid of 24 columns; words and tiles share a row, graphs have
     rows of their own."""

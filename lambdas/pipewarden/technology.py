@@ -291,6 +291,8 @@ class Technology:
     """Metrics as in `Widget` that say when something was changed: drawn over the pipeline's other graphs, on their
     right axis."""
     log_filter: LogFilter | None = None
+    usage: tuple[str, ...] = ()
+    """The units of `usage.METRICS` that its runs are billed for."""
     events: tuple[EventRule, ...] = ()
     grants: tuple[Grant, ...] = ()
     log_groups: tuple[str, ...] = ()

@@ -257,6 +257,7 @@ TECHNOLOGY = Technology(
     alarms=(run_alarms.RUN_FAILED, *run_alarms.ALARMS),
     widgets=run_alarms.WIDGETS,
     diagnostics=DIAGNOSTICS,
+    usage=("dpu_hours", "flex_dpu_hours", "m_dpu_hours"),
     events=(
         EventRule(
             kind="failed",

@@ -122,12 +122,47 @@ def _fill(aws: control.LocalAws) -> None:
     logs.put_log_events(logGroupName="/parcels", logStreamName="s", logEvents=events)
 
 
+ENVIRONMENT = """\
+version: 1
+account: "{account}"
+region: {region}
+severities:
+  P2: {{respond_within: 4h, notify: [mail]}}
+channels:
+  mail: {{type: email, address: data@example.com}}
+"""
+
+
+@pytest.fixture(params=["local", "aws"])
+def drawn(
+    project: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Any]:
+    """The body, drawn from the embedded AWS by its address file, and as an account whose endpoint is that AWS."""
+    arguments = ["preview", "--body", str(project / "body.json"), "--output", str(tmp_path / "page.html")]
+    if request.param == "aws":
+        aws = control.status(state_folder(project))
+        assert aws
+        for name, value in aws.environ().items():
+            monkeypatch.setenv(name, value)
+        folder = project / "config" / "environments"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = ENVIRONMENT.format(account=aws.account, region=aws.region)
+        (folder / "there.yaml").write_text(text, encoding="utf-8")
+        arguments.insert(1, "there")
+    assert main(["--root", str(project), *arguments, "--from", request.param]) == 0
+    return drawn_in(tmp_path / "page.html")
+
+
 @pytest.fixture(scope="module")
 def widgets(project: Path) -> dict[str, Any]:
     """What the page was given, by the widgets' titles."""
     page = project / "page.html"
     arguments = ["--body", str(project / "body.json"), "--from", "local", "--output", str(page)]
     assert main(["--root", str(project), "preview", *arguments]) == 0
+    return drawn_in(page)
+
+
+def drawn_in(page: Path) -> dict[str, Any]:
     found = re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
     assert found
     [dashboard] = json.loads(found[1])["dashboards"]
@@ -159,3 +194,15 @@ def test_log_rows_as_they_were_written(widgets: dict[str, Any]) -> None:
 
 def test_a_variable_offers_what_list_metrics_names(widgets: dict[str, Any]) -> None:
     assert [variable["choices"] for variable in widgets["variables"]] == [[["in", "in"]]]
+
+
+def test_an_account_behind_the_ordinary_clients_shows_the_same(drawn: dict[str, Any], widgets: dict[str, Any]) -> None:
+    titles = ("share", "search", "alarms", "log")
+    facts = [
+        [[value for value in row["values"] if value is not None] for row in drawn["share"]["series"]],
+        drawn["search"]["items"][0]["text"],
+        [tile["state"] for tile in drawn["alarms"]["tiles"]],
+        [row[1] for row in drawn["log"]["rows"]],
+    ]
+    assert facts == [[[30], [100]], "7", ["ALARM"], ["one is lost"]]
+    assert all(drawn[title]["kind"] == widgets[title]["kind"] for title in titles)

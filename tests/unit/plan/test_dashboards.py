@@ -16,6 +16,7 @@ from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.colour import TABLE
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
+from pipewarden_plan.model import Spending
 from pipewarden_plan.plan import AlarmPlan, DashboardPlan, Plan
 from pipewarden_plan.widget_plan import Drawn, placed
 
@@ -355,3 +356,16 @@ def test_a_log_group_takes_a_hundred_filters(planned: Planned, declare: Declare)
     assert len(planned(declare["pipeline"]("import", *counted[:100])).teams[0].log_filters) == 100
     with pytest.raises(DeclarationError, match=r"is one of 101 metrics out of /jobs/load; a log group takes 100"):
         planned(declare["pipeline"]("import", *counted))
+
+
+def test_the_executive_sees_what_is_paid_for(plan: Plan, planned: Planned, declare: Declare) -> None:
+    (row, *_) = titled(boards(plan)["executive"], "What Glue runs are billed for")["metrics"]
+    assert 'MetricName="RunDPUHours"' in row[0]["expression"]
+    function = declare["resource"]("run", "lambda", function="f")
+    limit = Spending(name="everything", limit_usd=500)
+    board = boards_of_core(planned(declare["pipeline"]("p", function), spending=(limit,), region="eu-west-1"))[0]
+    bill = titled(board, "Bill of the account")
+    assert bill["region"] == "us-east-1"
+    assert bill["metrics"][0][:4] == ["AWS/Billing", "EstimatedCharges", "Currency", "USD"]
+    assert [line["value"] for line in bill["annotations"]["horizontal"]] == [500]
+    assert not any(row["properties"].get("title", "").startswith("What Glue") for row in board.body["widgets"])

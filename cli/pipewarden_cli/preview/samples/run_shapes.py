@@ -31,6 +31,11 @@ def duration_milliseconds(ask: Ask) -> list[Point]:
     return [(run.end, (run.end - run.start) * 1000.0 + 7 * (run.start % 97)) for run in ask.runs]
 
 
+def dpu_hours(ask: Ask) -> list[Point]:
+    """As ten workers of one DPU are billed."""
+    return [(run.end, 10 * (run.end - run.start) / 3600) for run in ask.runs]
+
+
 def duration_ratio(ask: Ask) -> list[Point]:
     return [(run.end, (run.end - run.start) / run.expected) for run in ask.runs if run.succeeded and run.expected]
 

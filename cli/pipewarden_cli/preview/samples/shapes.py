@@ -14,6 +14,8 @@ OWN: tuple[tuple[str, Shape], ...] = (
     ("RunsStarted", run.started),
     ("RunDurationSeconds", run.duration_seconds),
     ("DurationRatio", run.duration_ratio),
+    ("RunDPUHours", run.dpu_hours),
+    ("Run(Flex|Memory)DPUHours", flow.nothing),
     ("SuccessRate", run.success_rate),
     ("DataAgeSeconds", run.data_age),
     ("NewObjects|NewRows", run.new_objects),
