@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipewarden.escalation import called_rungs
+from pipewarden.export import DAY, export_key, read_export
 from pipewarden.incident import Entry, Incident, Reason
 from pipewarden.incident_record import read_incident
 from pipewarden.incident_store import IncidentStore
@@ -57,9 +58,14 @@ class IncidentTable:
         return [self._report(incident, self._timeline(incident) if timelines else ()) for incident in found]
 
     def read(self, incident_id: str) -> IncidentReport:
-        """One incident with its timeline."""
-        found = self.load(incident_id)
-        return self._report(found, self._timeline(found))
+        """One incident with its timeline; from the archive when the table has forgotten it."""
+        found = self._store.load(incident_id)
+        if found:
+            return self._report(found, self._timeline(found))
+        exported = self._exported(incident_id)
+        if exported is None:
+            raise self._unknown(incident_id)
+        return self._report(*exported)
 
     def load(self, incident_id: str) -> Incident:
         """One incident as it is in the table, read consistently."""
@@ -74,6 +80,8 @@ class IncidentTable:
         every = open_ids or [incident.id for incident in self._incidents(ended=True) if incident.id.startswith(start)]
         if start in every or len(every) == 1:
             return start if start in every else every[0]
+        if not every and DAY.search(start):
+            return start
         if not every:
             raise self._unknown(start)
         shown = ", ".join(every[:5]) + (" ..." if len(every) > 5 else "")
@@ -85,6 +93,17 @@ class IncidentTable:
             f"There is no incident {incident_id!r} in environment {environment} (ended ones are found for {ENDED_DAYS} "
             f"days); list them with: pipewarden incidents {environment} --all"
         )
+
+    def _exported(self, incident_id: str) -> tuple[Incident, list[Entry]] | None:
+        try:
+            answer = self._place.client("s3").get_object(
+                Bucket=self._place.names.archive_bucket(), Key=export_key(incident_id)
+            )
+        except ClientError as error:
+            if error_code(error) in ("NoSuchKey", "NoSuchBucket", "AccessDenied"):
+                return None
+            raise
+        return read_export(answer["Body"].read().decode())
 
     def _incidents(self, ended: bool) -> Sequence[Incident]:
         since = (datetime.now(UTC) - timedelta(days=ENDED_DAYS)).isoformat(timespec="microseconds")

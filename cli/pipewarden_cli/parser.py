@@ -12,6 +12,7 @@ from pipewarden_cli.commands import (
     demo,
     incidents,
     local,
+    notify,
     plan,
     presets,
     preview,
@@ -31,6 +32,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     demo,
     incidents,
     ack,
+    notify,
 )
 DESCRIPTION = "Declare data pipelines in YAML; see what they get, run it on one machine, and answer its incidents."
 EXIT_CODES = {

@@ -6,7 +6,7 @@ from pipewarden.channel_message import Event, Notice
 from pipewarden.delivery import Delivery
 from pipewarden.duration import say_moment, say_time
 from pipewarden.escalation import Call, Reminder, called_rungs, next_repeat, plan_calls
-from pipewarden.incident import Effect, Entry, Incident, Reason
+from pipewarden.incident import Effect, Entry, Incident, IncidentState, Reason
 from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
 from pipewarden.listener import page_listeners
 from pipewarden.log_excerpt import read_log
@@ -55,7 +55,10 @@ class Announcements:
         return self._tell_those_told(incident, "recovered", now)
 
     def acknowledged(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
-        """Tell those who were told that somebody has it, so that nobody gets up for nothing."""
+        """Tell those who were told that somebody has it, so that nobody gets up for nothing. Told late, it may have
+        recovered or been paged anew: then that is the news."""
+        if incident.state == IncidentState.RECOVERED or not incident.acknowledged:
+            return ()
         return self._tell_those_told(incident, "closed" if incident.over else "acknowledged", now)
 
     def _tell_those_told(self, incident: Incident, event: Event, now: datetime) -> tuple[Entry, ...]:

@@ -55,7 +55,8 @@ class ChannelType:
     AWS's own chat service, which listens to the same topics; `call`, our functions, by `talk`.
 
     `secret_forms` are the sets of keys that the secret named in `secret` may hold; a form of one key may be plain text.
-    `limits` are the service's own; `tells` says what each event does there; `notes` is what users should know.
+    `makes_cases`: the service makes a case of whatever it is told. `limits` are the service's own; `tells` says what
+    each event does there; `notes` is what users should know.
     """
 
     type: str
@@ -71,6 +72,7 @@ class ChannelType:
     source: str = ""
     protocol: str = ""
     address: str = ""
+    makes_cases: bool = False
     secret: str = ""
     secret_forms: tuple[tuple[str, ...], ...] = ()
     chat: NativeChat | None = None

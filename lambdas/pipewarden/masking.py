@@ -8,11 +8,14 @@ PATTERNS = tuple(
     for pattern, replacement in (
         (r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b", rf"\1{MASK}"),
         (r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", rf"\1 {MASK}"),
+        (r"(hooks\.slack\.com/(?:services|workflows|triggers)/)[^\s\"'<>]+", rf"\1{MASK}"),
+        (r"\b(gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-)[A-Za-z0-9_-]{16,}", rf"\1{MASK}"),
+        (r"([?&](?:sig|signature|x-amz-signature|code|key|auth)=)[^\s&\"'<>]+", rf"\1{MASK}"),
         (r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", MASK),
         (r"([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@", rf"\1:{MASK}@"),
         (
             r"""((?:[a-z0-9]+[_-])*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"""
-            r"""|credential)s?(?:[_-][a-z0-9]+)*["']?\s*(?:[:=]|=>)\s*["']?)(?!\*\*\*\*)[^\s"',;&}]+""",
+            r"""|credential)s?(?:[_-][a-z0-9]+)*["']?\s*(?:=>|[:=])\s*["']?)(?!\*\*\*\*)[^\s"',;&}]+""",
             rf"\1{MASK}",
         ),
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", MASK),

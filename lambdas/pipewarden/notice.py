@@ -18,6 +18,7 @@ from pipewarden.maintenance_notice import render_end, render_start
 from pipewarden.message import Message
 from pipewarden.page import Page
 from pipewarden.policy import make_policy
+from pipewarden.registry import channel_types
 from pipewarden.restraint import find_hold
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import History
@@ -26,8 +27,6 @@ from pipewarden.window import OpenWindow, open_window
 from pipewarden.workplace import Workplace
 
 FEWEST_IN_DIGEST = 2
-PAGING_TYPES = ("pagerduty", "servicenow")
-"""Channels that make a case of everything they are told: news about windows is none."""
 
 
 class Notices:
@@ -96,7 +95,7 @@ class Notices:
             sent=self._workplace.now(),
         )
         notify = settings.severities[severity].notify
-        told = [name for name in notify if settings.channels[name].type not in PAGING_TYPES]
+        told = [name for name in notify if not channel_types()[settings.channels[name].type].makes_cases]
         self._delivery.announce(notice, told)
 
     def _digest(self, signal: Signal, now: datetime, deadline: datetime) -> str:

@@ -29,11 +29,12 @@ def reach_of(core: CorePlan, teams: Iterable[TeamPlan], environment: Environment
     parts: tuple[CorePlan | TeamPlan, ...] = (core, *teams)
     topics = {topic.name: topic for topic in core.topics}
     subscribed = {name for name, topic in topics.items() if topic.subscriptions}
+    in_chats = {topic for chat in core.chats for topic in chat.topics}
     return Reach(
         alarms={alarm.name: alarm for part in parts for alarm in part.alarms if not alarm.disabled_reason},
         composites={composite.name: composite for part in parts for composite in part.composites},
         topics=topics,
-        heard=frozenset({*subscribed, *_announced(environment, names)}),
+        heard=frozenset({*subscribed, *in_chats, *_announced(environment, names)}),
         watchdog=names.own_alarm(RESPONDING),
     )
 

@@ -52,6 +52,7 @@ CHANNEL = ChannelType(
     title="PagerDuty",
     summary="A PagerDuty service (Events API v2).",
     reach="call",
+    makes_cases=True,
     fields={
         "routing_key_secret": {"$ref": "#/$defs/secret_name", "examples": ["pipewarden/pagerduty"]},
         "region": {

@@ -83,6 +83,7 @@ CHANNEL = ChannelType(
     title="ServiceNow",
     summary="Records of ServiceNow's incident table (Table API).",
     reach="call",
+    makes_cases=True,
     fields={
         "instance": {
             "type": "string",
