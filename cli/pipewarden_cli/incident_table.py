@@ -94,7 +94,7 @@ class IncidentTable:
             f"days); list them with: pipewarden incidents {environment} --all"
         )
 
-    def _exported(self, incident_id: str) -> tuple[Incident, list[Entry]] | None:
+    def _exported(self, incident_id: str) -> tuple[Incident, Sequence[Entry]] | None:
         try:
             answer = self._place.client("s3").get_object(
                 Bucket=self._place.names.archive_bucket(), Key=export_key(incident_id)
