@@ -16,6 +16,7 @@ from pipewarden_cli.commands import (
     plan,
     presets,
     preview,
+    remediation,
     schema,
     validate,
 )
@@ -33,6 +34,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     incidents,
     ack,
     notify,
+    remediation,
 )
 DESCRIPTION = "Declare data pipelines in YAML; see what they get, run it on one machine, and answer its incidents."
 EXIT_CODES = {

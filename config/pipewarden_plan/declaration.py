@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pipewarden_plan.checks.guards import wrong_guards
 from pipewarden_plan.checks.table import check_environments, check_pipelines
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.environment import EnvironmentReading, read_environment
@@ -11,7 +13,7 @@ from pipewarden_plan.files import SourceFile, find_files
 from pipewarden_plan.finding import Finding, finding, in_order
 from pipewarden_plan.grammar import Grammar, grammar
 from pipewarden_plan.interpolation import SAMPLE, filler
-from pipewarden_plan.marked import MarkedDict
+from pipewarden_plan.marked import MarkedDict, dotted, mark_of
 from pipewarden_plan.model import Mark
 from pipewarden_plan.overrides import broken_overrides, check_overrides, lay_over
 from pipewarden_plan.parse import parse
@@ -133,13 +135,23 @@ def _declaration(source: SourceFile, rules: Grammar, findings: list[Finding], pr
     if raw is None:
         return None
     reading = Reading(rules, filler(SAMPLE))
-    reading.read("declaration", raw, raw, (), Mark(source.label, 1))
+    read = reading.read("declaration", raw, raw, (), Mark(source.label, 1))
     declaration = Declaration(source.name, source.label, raw, ())
+    reading.findings += _wrong_defaults(declaration, read or {})
     pipelines = raw.get("pipelines")
-    read = []
+    pipelines_read = []
     if isinstance(pipelines, MarkedDict):
         for name, value in pipelines.items():
             whole = presets.expand(name, value, f"pipelines.{name}", declaration.defaults)
-            read.append(reading.pipeline(name, source.name, whole, pipelines.marks[name], declaration.defaults))
+            pipelines_read.append(
+                reading.pipeline(name, source.name, whole, pipelines.marks[name], declaration.defaults)
+            )
     findings += reading.findings
-    return Declaration(source.name, source.label, raw, tuple(read))
+    return Declaration(source.name, source.label, raw, tuple(pipelines_read))
+
+
+def _wrong_defaults(declaration: Declaration, read: Mapping[str, Any]) -> Iterator[Finding]:
+    for wrong in wrong_guards(read.get("defaults", {}).get("retry", {})):
+        path = ("defaults", "retry", *wrong.below)
+        mark = mark_of(declaration.raw, path, Mark(declaration.file, 1))
+        yield finding(wrong.rule, mark, f"{dotted(path)} {wrong.message}", path=dotted(path), cure=wrong.cure)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipewarden.registry import channel_types
-from pipewarden.settings import Channel, Repeat, Rung, Severity
+from pipewarden.settings import BreakerPolicy, Channel, Repeat, Rung, Severity
 from pipewarden.window import Maintenance, QuietHours
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
@@ -71,6 +71,7 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         "transaction_search_percent": read.get("tracing", {}).get("transaction_search"),
         "remediation_mode": read.get("remediation", {}).get("mode"),
         "retries_per_hour": read.get("remediation", {}).get("retries_per_hour"),
+        "breaker": breaker_of(breaker) if (breaker := read.get("remediation", {}).get("breaker")) is not None else None,
     }
     return Environment(
         name=reading.name,
@@ -92,6 +93,11 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         mark=reading.raw.mark,
         **{key: value for key, value in optional.items() if value is not None},
     )
+
+
+def breaker_of(row: dict[str, Any]) -> BreakerPolicy:
+    """A circuit breaker as it is declared."""
+    return BreakerPolicy(failures=row["failures"], within_seconds=row["within"], open_seconds=row["open"])
 
 
 def partition_of(region: str) -> str:

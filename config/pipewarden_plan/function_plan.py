@@ -94,7 +94,8 @@ def _statements(
         "responder": [
             own.signals_source(names),
             own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *(*schedules, pages, secrets, own.start_drainer(names), own.log_lines(names, log_groups)),
+            *(*schedules, pages, secrets, own.start_drainer(names), own.kill_switch(names)),
+            own.log_lines(names, log_groups),
             own.exports(names),
             *declared_statements(everything, ("read", "retry")),
         ],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pipewarden.settings import Channel, RetryPolicy, Severity
+from pipewarden.settings import BreakerPolicy, Channel, RetryPolicy, Settings, Severity
 from pipewarden.technology import ErrorPattern
 from pipewarden.window import Maintenance
 
@@ -129,6 +129,7 @@ class Environment:
     transaction_search_percent: float | None = None
     remediation_mode: str = "act"
     retries_per_hour: int = 100
+    breaker: BreakerPolicy = Settings.breaker
     probe_every_seconds: int = 300
     reconcile_every_seconds: int = 300
     encryption: str = "customer-managed"

@@ -132,6 +132,15 @@ def start_drainer(names: Names) -> StatementPlan:
     )
 
 
+def kill_switch(names: Names) -> StatementPlan:
+    return StatementPlan(
+        sid="KillSwitch",
+        reason="whether remediation is switched off",
+        actions=("ssm:GetParameter",),
+        resources=(names.arn("ssm", f"parameter{names.remediation_parameter()}"),),
+    )
+
+
 def log_lines(names: Names, log_groups: Iterable[str]) -> StatementPlan:
     groups = [names.arn("logs", f"log-group:{group}:*") for group in log_groups]
     return StatementPlan(

@@ -10,6 +10,7 @@ from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
 from pipewarden_plan.finding import rules
 from pipewarden_plan.grammar import Grammar, grammar, load_schema
+from pipewarden_plan.guard_page import guards_page
 from pipewarden_plan.preset import shipped_presets, usage
 from pipewarden_plan.price_table import price_table
 from pipewarden_plan.scalar_reader import Schema
@@ -162,6 +163,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "costs.md": cost_page,
     "alarms.md": alarm_page,
     "presets.md": preset_page,
+    "guards.md": guards_page,
 }
 
 

@@ -1,12 +1,14 @@
 """Declaration and environment → Model: overrides merged, defaults applied, interpolations filled, base units."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pipewarden.settings import RetryPolicy
+from pipewarden.settings import RetryPolicy, TimeWindow
+from pipewarden.technology import Scale, Technology
 from pipewarden_plan.checks.table import check_environments, check_pipelines
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.declaration import Declaration, Project
-from pipewarden_plan.environment import environment_of
+from pipewarden_plan.environment import breaker_of, environment_of
 from pipewarden_plan.error_patterns import declared_patterns
 from pipewarden_plan.files import no_environment
 from pipewarden_plan.finding import DeclarationError, Finding
@@ -82,7 +84,31 @@ def _refuse(findings: list[Finding]) -> None:
 
 
 def _retry(read: dict[str, Any]) -> RetryPolicy:
-    return RetryPolicy(attempts=read["attempts"], backoff_seconds=read["backoff"], classes=tuple(read["classes"]))
+    cost, window, scale = read["cost_per_day"], read.get("window"), read.get("scale")
+    return RetryPolicy(
+        attempts=read["attempts"],
+        backoff_seconds=read["backoff"],
+        classes=tuple(read["classes"]),
+        cooldown_seconds=read["cooldown"],
+        cost_per_day={"dpu_hours": cost["dpu_hours"], "seconds": cost["run_time"]},
+        breaker=breaker_of(read["breaker"]),
+        window=TimeWindow(begin=window["from"], end=window["to"], timezone=window["timezone"]) if window else None,
+        alone=read["alone"],
+        one_at_a_time=read["one_at_a_time"],
+        owned=read["owned"],
+        scale=_scale(scale) if scale else None,
+    )
+
+
+def _scale(read: dict[str, Any]) -> Scale:
+    (of,) = read.keys() - {"max"}
+    return Scale(of=of, factor=read[of], most=read["max"])
+
+
+def _scalable(policy: RetryPolicy, technology: Technology) -> RetryPolicy:
+    """A scale of the file's defaults holds for resources that can have more of it, and says nothing about others."""
+    known = technology.retry.scalable if technology.retry else ()
+    return replace(policy, scale=None) if policy.scale and policy.scale.of not in known else policy
 
 
 def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
@@ -121,7 +147,7 @@ def _resource(reading: ResourceReading, retry: RetryPolicy, patterns: list[list[
         fields={key: value for key, value in read.items() if key not in COMMON},
         after=tuple(read.get("after", ())),
         within=within,
-        retry=policy if technology.retry and not within else None,
+        retry=_scalable(policy, technology) if technology.retry and not within else None,
         error_patterns=declared_patterns(read.get("error_patterns", []), *patterns) if technology.describe_run else (),
         expect=read.get("expect", {}),
         mark=reading.mark,

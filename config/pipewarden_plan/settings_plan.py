@@ -31,6 +31,7 @@ def plan_settings(
         partition=environment.partition,
         mode=environment.remediation_mode,
         retries_per_hour=environment.retries_per_hour,
+        breaker=environment.breaker,
         pipelines={
             pipeline.name: _pipeline(pipeline, resources.get(pipeline.name, {}), above, below, dashboards)
             for pipeline in pipelines

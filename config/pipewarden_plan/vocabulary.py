@@ -35,6 +35,12 @@ def read_rate(text: str) -> float:
 
 
 @lru_cache(maxsize=1024)
+def read_factor(text: str) -> float:
+    """2 of `x2`."""
+    return float(text[1:])
+
+
+@lru_cache(maxsize=1024)
 def read_percentage(text: str) -> float:
     """Percent of `98.5%`."""
     return float(text[:-1])
@@ -66,6 +72,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "duration": read_duration,
     "duration_range": read_duration_range,
     "rate": read_rate,
+    "factor": read_factor,
     "percentage": read_percentage,
     "number_range": read_number_range,
     "log_retention": read_days,

@@ -27,7 +27,13 @@ from pipewarden_cdk.rendering.observing import (
 )
 from pipewarden_cdk.rendering.policies import KEY_ID
 from pipewarden_cdk.rendering.spending import render_anomalies, render_budgets
-from pipewarden_cdk.rendering.storage import render_archive, render_key, render_secret, render_table
+from pipewarden_cdk.rendering.storage import (
+    render_archive,
+    render_key,
+    render_kill_switch,
+    render_secret,
+    render_table,
+)
 from pipewarden_plan.plan import Plan
 
 
@@ -53,6 +59,7 @@ def core_fragment(plan: Plan) -> Fragment:
         **render_table(environment, names),
         **render_archive(environment, names, core.archive_days),
         **render_secret(environment, names),
+        **render_kill_switch(names),
         **render_queues(core.queues, names, key, protected=environment.protected),
         **render_topics(core.topics, names, key),
         **render_chats(core.chats, core.chat_statements, names, has_key=has_key),

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from pipewarden.expectation_decision import is_told_while_running
+from pipewarden.kill_switch import effective_mode
 from pipewarden.run_decision import HOLD_SECONDS, run_key
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
@@ -41,9 +42,12 @@ def decide_raised(signal: Signal, history: History, policy: Policy, now: datetim
     told = history.told(key, severity, now, policy.respond_within_seconds)
     if role != "drain":
         return Decision(action="page", why="nothing here can be retried", page=not told)
-    if policy.mode != "act":
-        would = "drained its dead-letter queue"
-        return Decision(action="page", why=f"observe mode: would have {would}", page=not told, would=would)
+    mode = effective_mode(policy.mode, history.switch)
+    if mode.mode == "off":
+        return Decision(action="page", why=f"not drained: remediation is off, {mode.why}", page=not told)
+    if mode.mode == "observe":
+        would, why = "drained its dead-letter queue", f" ({mode.why})" if mode.why else ""
+        return Decision(action="page", why=f"observe mode{why}: would have {would}", page=not told, would=would)
     return Decision(action="drain", why="the drainer is taking the messages out")
 
 

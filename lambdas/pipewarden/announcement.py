@@ -50,9 +50,9 @@ class Announcements:
         told = ", ".join(route.notify) or "the page topic"
         return tuple(Entry(time=now, kind="sent", text=line) for line in (f"page {number} sent to {told}", *lines))
 
-    def recovered(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
+    def recovered(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
         """Tell those who were told, and the page topic, that it is over."""
-        return self._tell_those_told(incident, "recovered", now)
+        return self._tell_those_told(incident, "recovered", now, str(effect.detail.get("besides", "")))
 
     def acknowledged(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
         """Tell those who were told that somebody has it, so that nobody gets up for nothing. Told late, it may have
@@ -61,10 +61,10 @@ class Announcements:
             return ()
         return self._tell_those_told(incident, "closed" if incident.over else "acknowledged", now)
 
-    def _tell_those_told(self, incident: Incident, event: Event, now: datetime) -> tuple[Entry, ...]:
+    def _tell_those_told(self, incident: Incident, event: Event, now: datetime, besides: str = "") -> tuple[Entry, ...]:
         settings = self._workplace.settings
         if event == "recovered":
-            message = render_recovered(incident, settings.environment, self._held_below(incident))
+            message = render_recovered(incident, settings.environment, self._held_below(incident), besides)
         else:
             message = render_acknowledged(incident, settings.environment)
         notice = Notice(

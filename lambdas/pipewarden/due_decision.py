@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from pipewarden.alarm_decision import dead_letters_key
-from pipewarden.duration import say_seconds
+from pipewarden.duration import say_seconds, say_time
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
 from pipewarden.incident import Incident
-from pipewarden.run_decision import run_key
+from pipewarden.run_decision import object_to_retry, run_key
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
 
@@ -44,13 +44,13 @@ def decide_due(signal: Signal, history: History, policy: Policy, now: datetime) 
     if attempt.state != "planned":
         return Decision(action="ignore", why=f"attempt {attempt.number} is {attempt.state} already")
     told = history.told(run_key(policy.resource), policy.severity, now, policy.respond_within_seconds)
-    if policy.mode != "act":
-        return Decision(
-            action="page", why="not retried: observe mode was switched on", page=not told, attempt=attempt.number
-        )
-    if history.retries_this_hour >= policy.retries_per_hour:
-        why = f"not retried: budget used, {policy.retries_per_hour} retries this hour in this environment"
-        return Decision(action="page", why=why, page=not told, attempt=attempt.number)
+    objection = object_to_retry(history, policy, now, attempt)
+    if objection and objection.until:
+        seconds = (objection.until - now).total_seconds()
+        why = f"waits until {say_time(objection.until)}: {objection.why}"
+        return Decision(action="postpone", why=why, attempt=attempt.number, delay_seconds=seconds)
+    if objection:
+        return Decision(action="page", why=objection.why, page=not told, attempt=attempt.number)
     return Decision(action="start", why="it is due", attempt=attempt.number)
 
 

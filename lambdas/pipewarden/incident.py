@@ -63,7 +63,8 @@ class Attempt:
     the retries of one failed run, its own and those of its retries.
 
     `planned` waits for `due`; `starting` was claimed at `claimed` by an invocation that must be over at
-    `claimed_until`; `started` runs as `run_id`; `cancelled` will never start.
+    `claimed_until`; `started` runs as `run_id`; `cancelled` will never start. `waits` counts how often a guard put it
+    off since it was `planned`; `larger` asks for more than the failed run had; `cost` is what it is expected to take.
     """
 
     resource: str
@@ -78,6 +79,11 @@ class Attempt:
     claimed: datetime | None = None
     claimed_until: datetime | None = None
     started: datetime | None = None
+    planned: datetime | None = None
+    waits: int = 0
+    larger: bool = False
+    cost_unit: str = ""
+    cost: float = 0.0
 
     @property
     def in_flight(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipewarden.breaker import Breaker
 from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Effect, Entry, Incident, IncidentState, Reason
 from pipewarden.item import Item, from_item, to_item, to_moment
@@ -12,6 +13,7 @@ from pipewarden.run_history import RunHistory
 MOMENTS = frozenset(
     {"opened", "leased_until", "paged", "last_paged", "acknowledged", "ended", "since", "due", "claimed"}
     | {"until", "claimed_until", "started", "at", "time", "last_good", "last_good_started", "last_failed", "overdue"}
+    | {"planned", "remediated"}
 )
 UNWRITTEN = ("fresh", "ending")
 
@@ -50,7 +52,14 @@ def history_item(history: RunHistory) -> Item:
 def read_history(item: Item) -> RunHistory:
     values = _known(from_item(item), RunHistory)
     days = {day: (int(counts[0]), int(counts[1])) for day, counts in values.get("days", {}).items()}
-    return RunHistory(**{**values, "days": days, "durations": tuple(values.get("durations", ()))})
+    lists = {name: tuple(values.get(name, ())) for name in ("durations", "dpu_hours")}
+    return RunHistory(**{**values, "days": days, **lists})
+
+
+def read_breaker(item: Item) -> Breaker:
+    values = _known(from_item(item), Breaker)
+    failures = tuple(moment for text in values.get("failures", ()) if (moment := to_moment(text)))
+    return Breaker(**{**values, "failures": failures})
 
 
 def _known(values: Mapping[str, Any], record: Any) -> dict[str, Any]:

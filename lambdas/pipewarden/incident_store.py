@@ -12,6 +12,9 @@
 | `SEEN#<signal key>` | `SEEN` | `incident`: a signal that was handled or is being handled; `time` of the event |
 | `BUDGET` | `HOUR#<hour>` | `retries` started in that hour |
 | `HELD#<maintenance or quiet>#<name>` | `<end>` | `incidents`: ids whose pages are held back until then |
+| `PIPELINE#<name>` | `BREAKER` | its circuit `Breaker` |
+| `BUDGET` | `BREAKER` | the circuit `Breaker` of the environment |
+| `PIPELINE#<name>` | `SPENT#<day>` | `retry_dpu_hours`, `retry_seconds`: what retries took or will take that day |
 | `DRAIN#<queue>` | `STATE` | lease and counts of a drain (`drain_store`) |
 
 META carries `version`; a write names the version it read, so of two responders one reads again and decides again.
@@ -20,14 +23,27 @@ Signals are marked as seen in the transaction that changes the incident; effects
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipewarden.breaker import Breakers
+from pipewarden.cost import UNITS
 from pipewarden.incident import Entry, Incident
-from pipewarden.incident_record import read_entry, read_history, read_incident
-from pipewarden.incident_write import INCIDENT_DAYS, StartedRun, Write, hour, item_key, plan_write, put
+from pipewarden.incident_record import read_breaker, read_entry, read_history, read_incident
+from pipewarden.incident_write import (
+    INCIDENT_DAYS,
+    StartedRun,
+    Write,
+    breaker_keys,
+    day,
+    hour,
+    item_key,
+    plan_write,
+    put,
+    spent_attribute,
+)
 from pipewarden.item import Item, from_item, to_text
 from pipewarden.run_history import RunHistory
 
@@ -57,6 +73,8 @@ class Snapshot:
     run: StartedRun | None = None
     runs: RunHistory = field(default_factory=RunHistory)
     retries_this_hour: int = 0
+    breakers: Breakers = field(default_factory=Breakers)
+    spent_today: Mapping[str, float] = field(default_factory=dict)
     incident: Incident | None = None
 
 
@@ -81,6 +99,8 @@ class IncidentStore:
         wanted = {"seen": item_key(f"SEEN#{signal_key}", "SEEN"), "budget": item_key("BUDGET", hour(now))}
         if pipeline:
             wanted["open"] = item_key(f"PIPELINE#{pipeline}", "OPEN")
+            wanted["spent"] = item_key(f"PIPELINE#{pipeline}", day(now))
+            wanted |= {name: item_key(pk, "BREAKER") for name, pk in breaker_keys(pipeline).items()}
         if pipeline and resource:
             wanted["runs"] = item_key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
         if run:
@@ -98,6 +118,8 @@ class IncidentStore:
             run=StartedRun(**_plain(mapped, "incident", "resource", "attempt")) if mapped else None,
             runs=read_history(found["runs"]) if "runs" in found else RunHistory(),
             retries_this_hour=int(from_item(found["budget"])["retries"]) if "budget" in found else 0,
+            breakers=Breakers(**{name: read_breaker(found[name]) for name in breaker_keys("") if name in found}),
+            spent_today=_spent(from_item(found["spent"])) if "spent" in found else {},
             incident=current,
         )
 
@@ -206,6 +228,10 @@ class IncidentStore:
             if not request:
                 return found
         raise ConflictError("DynamoDB did not answer for every key")
+
+
+def _spent(values: Mapping[str, Any]) -> dict[str, float]:
+    return {unit: float(values.get(spent_attribute(unit), 0)) for unit in UNITS}
 
 
 def _plain(item: Item, *names: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipewarden.breaker import Breaker
+from pipewarden.cost import Cost
 from pipewarden.incident import Incident
 from pipewarden.incident_record import history_item, incident_item
 from pipewarden.item import Item, to_item, to_text
@@ -16,6 +18,7 @@ RUN_DAYS = 45
 INCIDENT_DAYS = 400
 HISTORY_DAYS = 400
 BUDGET_DAYS = 2
+BREAKER_DAYS = 400
 MOST_INPUT_BYTES = 380_000  # an item holds 400 KB
 
 Action = dict[str, Any]
@@ -32,7 +35,8 @@ class StartedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Write:
-    """One atomic change. `input` is (attempt, what the failed run was started with)."""
+    """One atomic change. `input` is (attempt, what the failed run was started with); `breakers` are by the pk of their
+    items; `spent` is added to what retries of the pipeline took today (less than nothing gives back)."""
 
     signal_key: str = ""
     signal_time: str = ""
@@ -43,6 +47,8 @@ class Write:
     started: tuple[str, StartedRun] | None = None
     input: tuple[int, Mapping[str, Any]] | None = None
     counts_retry: bool = False
+    breakers: tuple[tuple[str, Breaker], ...] = ()
+    spent: Cost | None = None
 
 
 def plan_write(table: str, change: Write, now: datetime) -> tuple[Incident | None, list[Action]]:
@@ -61,6 +67,9 @@ def plan_write(table: str, change: Write, now: datetime) -> tuple[Incident | Non
         actions += _input_actions(table, written.id, change.resource, change.input, now)
     if change.counts_retry:
         actions.append(_count_action(table, now))
+    actions += [_breaker_action(table, pk, breaker, now) for pk, breaker in change.breakers]
+    if change.spent:
+        actions.append(_spent_action(table, change.pipeline, change.spent, now))
     if change.signal_key:
         seen = {"incident": written.id if written else "", "time": change.signal_time}
         actions.append(put(table, f"SEEN#{change.signal_key}", "SEEN", seen, now, SEEN_DAYS, new=True))
@@ -85,6 +94,21 @@ def item_key(pk: str, sk: str) -> Item:
 def hour(now: datetime) -> str:
     """Sort key of the budget of the hour."""
     return f"HOUR#{now:%Y-%m-%dT%H}"
+
+
+def day(now: datetime) -> str:
+    """Sort key of what retries of a pipeline took in one day."""
+    return f"SPENT#{now:%Y-%m-%d}"
+
+
+def spent_attribute(unit: str) -> str:
+    """Prefixed, because `seconds` is a reserved word of DynamoDB's expressions."""
+    return f"retry_{unit}"
+
+
+def breaker_keys(pipeline: str) -> dict[str, str]:
+    """The pk of the pipeline's circuit breaker and of the environment's."""
+    return {"pipeline": f"PIPELINE#{pipeline}", "environment": "BUDGET"}
 
 
 def _next_version(incident: Incident) -> Incident:
@@ -150,5 +174,22 @@ def _count_action(table: str, now: datetime) -> Action:
         "Key": item_key("BUDGET", hour(now)),
         "UpdateExpression": "ADD retries :one SET expires = :expires",
         "ExpressionAttributeValues": {":one": {"N": "1"}, ":expires": {"N": expires}},
+    }
+    return {"Update": request}
+
+
+def _breaker_action(table: str, pk: str, breaker: Breaker, now: datetime) -> Action:
+    base = breaker.version
+    action = put(table, pk, "BREAKER", replace(breaker, version=base + 1).__dict__, now, BREAKER_DAYS, new=not base)
+    return _only_on_version(action, base)
+
+
+def _spent_action(table: str, pipeline: str, spent: Cost, now: datetime) -> Action:
+    expires = str(int((now + timedelta(days=BUDGET_DAYS)).timestamp()))
+    request = {
+        "TableName": table,
+        "Key": item_key(f"PIPELINE#{pipeline}", day(now)),
+        "UpdateExpression": f"ADD {spent_attribute(spent.unit)} :amount SET expires = :expires",
+        "ExpressionAttributeValues": {":amount": {"N": repr(round(spent.amount, 6))}, ":expires": {"N": expires}},
     }
     return {"Update": request}

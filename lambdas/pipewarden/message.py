@@ -56,9 +56,9 @@ def render_page(page: Page, preface: str = "") -> Message:
     )
 
 
-def render_recovered(incident: Incident, environment: str, below: tuple[str, ...] = ()) -> Message:
+def render_recovered(incident: Incident, environment: str, below: tuple[str, ...] = (), besides: str = "") -> Message:
     """`failed 02:10, retried twice, recovered 02:41`: what those who were told, or who noticed, need to know. `below`
-    are the pipelines that it has held back."""
+    are the pipelines that it has held back, `besides` is what else came of it (a circuit breaker that closed)."""
     story = tell_story(incident)
     first = f"Recovered: {incident.pipeline} ({environment}): {story}"
     reasons = tuple(f"{say_time(r.since)} {r.text}" for r in sorted(incident.reasons, key=lambda r: r.since))
@@ -66,6 +66,7 @@ def render_recovered(incident: Incident, environment: str, below: tuple[str, ...
     blocks = [
         first,
         paged or "Nobody was paged.",
+        f"{besides[0].upper()}{besides[1:]}." if besides else "",
         _block("WHAT IT WAS", reasons),
         _block(HELD_BELOW, below),
         f"Incident {incident.id}",

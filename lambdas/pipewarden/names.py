@@ -90,6 +90,10 @@ class Names:
         """Secrets Manager name of the key that signs acknowledge links."""
         return f"pipewarden/{self.environment}/link-key"
 
+    def remediation_parameter(self) -> str:
+        """SSM parameter that holds the mode of remediation: the kill switch."""
+        return f"/pipewarden/{self.environment}/remediation"
+
     def schedule_group(self) -> str:
         return self.prefix
 

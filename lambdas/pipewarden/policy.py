@@ -32,6 +32,7 @@ def make_policy(
         respond_within_seconds=route.respond_within_seconds if route else DEFAULT_RESPOND_SECONDS,
         mode=settings.mode,
         retries_per_hour=settings.retries_per_hour,
+        environment_breaker=settings.breaker,
         retry=found.retry if found else None,
         retryable=bool(technology and technology.retry),
         runs=bool(technology and technology.events),

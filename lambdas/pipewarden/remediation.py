@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
+from pipewarden.breaker import Breaker, Breakers
+from pipewarden.cost import Cost, expected_cost
 from pipewarden.effect import check_signal
 from pipewarden.incident import Attempt, Incident
 from pipewarden.incident_store import ConflictError
@@ -13,9 +15,10 @@ from pipewarden.incident_write import StartedRun, Write
 from pipewarden.item import to_text
 from pipewarden.measurement import Measurement
 from pipewarden.place import Place
+from pipewarden.retry_outcome import as_written, breaker_metrics, changed_breakers, let_start, not_started
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal
-from pipewarden.situation import Decision, History
+from pipewarden.situation import Decision, History, Policy
 from pipewarden.technology import Run
 from pipewarden.transition import first_check
 from pipewarden.workplace import BusyError, Workplace
@@ -51,7 +54,7 @@ class Remediation:
         self._workplace = workplace
 
     def start(
-        self, signal: Signal, incident: Incident, place: Place, decision: Decision, deadline: datetime, receives: int
+        self, signal: Signal, history: History, place: Place, decision: Decision, deadline: datetime, receives: int
     ) -> Refusal | None:
         """Claim the attempt, start the run, record it; the refusal when it cannot be started.
 
@@ -59,23 +62,36 @@ class Remediation:
         in between, the redelivered signal comes here with the attempt `starting`, and the run that the crashed call may
         have started is looked for.
         """
-        attempt = incident.attempt(place.policy.resource, decision.attempt)
+        incident, policy = history.incident, place.policy
+        attempt = incident.attempt(policy.resource, decision.attempt) if incident else None
+        assert incident is not None, "decided for an incident that is open"
         assert attempt is not None, "decided for an attempt that exists"
         now = self._workplace.now()
         interrupted = attempt.state == "starting"
         claimed = attempt.claimed if interrupted else now
         attempt = replace(attempt, state="starting", claimed=claimed, claimed_until=deadline)
-        write = Write(incident=incident.with_attempt(attempt), counts_retry=not interrupted)
+        standing = history.breakers
+        if interrupted:
+            write = Write(incident=incident.with_attempt(attempt))
+        else:
+            attempt = _with_expected_cost(attempt, history, policy)
+            letting = let_start(history, policy, attempt.number, now)
+            standing = as_written(history.breakers, letting)
+            write = _claim(incident.with_attempt(attempt), attempt, history.breakers, letting)
         written = self._workplace.store.write(write, now)
         assert written is not None
+        self._measure(history.breakers, standing, policy.pipeline)
         check = first_check(written, run_key(attempt.resource), attempt, now, independent=place.policy.independent)
         self._schedule_check(written, check.key, attempt, now, check.at or now)
         try:
             run = self._start_run(written, place, attempt, interrupted)
         except (ClientError, ValueError) as error:
-            return self._refuse(written, place, attempt, error, receives)
+            self._raise_if_unclear(error)
+            freed = not_started(standing, history, policy, attempt.number)
+            released = self._release(written, attempt, changed_breakers(standing, freed, policy.pipeline), error)
+            self._measure(standing, freed, policy.pipeline)
+            return self._refuse(released, place, attempt, error, receives)
         self._record(signal, written, place, attempt, run)
-        policy = place.policy
         self._workplace.measure(Measurement(name="RunsRetried", pipeline=policy.pipeline, resource=policy.resource))
         return None
 
@@ -91,7 +107,10 @@ class Remediation:
             found = technology.retry.find(self._workplace.clients, target, failed, attempt.claimed - CLOCK_SKEW)
             if found:
                 return found
-        return technology.retry.start(self._workplace.clients, target, failed, retry_token(incident.id, attempt))
+        token, scale = retry_token(incident.id, attempt), place.policy.retry.scale if place.policy.retry else None
+        if attempt.larger and scale and technology.retry.start_larger:
+            return technology.retry.start_larger(self._workplace.clients, target, failed, token, scale)
+        return technology.retry.start(self._workplace.clients, target, failed, token)
 
     def _record(self, signal: Signal, incident: Incident, place: Place, attempt: Attempt, run: Run) -> None:
         """Write which run it is, whatever else has happened to the incident meanwhile."""
@@ -117,27 +136,66 @@ class Remediation:
             return
         raise BusyError("others keep writing this incident")
 
+    def _measure(self, before: Breakers, after: Breakers, pipeline: str) -> None:
+        for measured in breaker_metrics(before, after, pipeline):
+            self._workplace.measure(measured)
+
+    def _raise_if_unclear(self, error: Exception) -> None:
+        """It may have been started all the same: the claim stays, the next delivery looks for the run."""
+        if _status(error) >= 500 and _code(error) not in LIMITS:
+            raise error
+
+    def _release(
+        self, incident: Incident, attempt: Attempt, breakers: tuple[tuple[str, Breaker], ...], error: Exception
+    ) -> Incident:
+        """The attempt as it was before it was claimed; what was set aside for it is given back."""
+        now = self._workplace.now()
+        planned = replace(attempt, state="planned", claimed=None, claimed_until=None, cost=0.0, cost_unit="")
+        given_back = Cost(attempt.cost_unit, -attempt.cost) if attempt.cost else None
+        released = incident.with_attempt(planned).noting(now, "note", f"not started: {_code(error)}")
+        write = Write(incident=released, pipeline=incident.pipeline, breakers=breakers, spent=given_back)
+        return self._workplace.store.write(write, now) or released
+
     def _refuse(self, incident: Incident, place: Place, attempt: Attempt, error: Exception, receives: int) -> Refusal:
         """A start that AWS refused: for the moment, and then it is tried again, or for good, and then people hear."""
-        response = error.response if isinstance(error, ClientError) else {}
-        code = response.get("Error", {}).get("Code", type(error).__name__)
-        status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
-        if status >= 500 and code not in LIMITS:
-            raise error  # it may have been started all the same: the claim stays, the next delivery looks for the run
+        if _code(error) in LIMITS and receives < TRIES_WHEN_BUSY:
+            raise BusyError(f"{_code(error)}: tried again when the signal is delivered again") from error
         now = self._workplace.now()
-        planned = replace(attempt, state="planned", claimed=None, claimed_until=None)
-        released = incident.with_attempt(planned)
-        if code in LIMITS and receives < TRIES_WHEN_BUSY:
-            self._workplace.store.write(Write(incident=released.noting(now, "note", f"not now: {code}")), now)
-            raise BusyError(f"{code}: tried again when the signal is delivered again") from error
-        told = History(incident_id=incident.id, incident=released).told(
+        told = History(incident_id=incident.id, incident=incident).told(
             run_key(attempt.resource), place.policy.severity, now, place.policy.respond_within_seconds
         )
         why = f"retry {attempt.number} could not be started: {error}"[:500]
         decision = Decision(action="page", why=why, page=not told, attempt=attempt.number)
-        return Refusal(incident=released, decision=decision)
+        return Refusal(incident=incident, decision=decision)
 
     def _schedule_check(self, incident: Incident, key: str, attempt: Attempt, now: datetime, moment: datetime) -> None:
         """Look after the run in any case: its event may never come. Before the start, so that no crash prevents it."""
         signal = check_signal(incident, attempt.resource, attempt.number, run_key(attempt.resource), 0, moment)
         self._workplace.one_shots.signal_at(moment, now, f"{incident.id}-{key}", signal)
+
+
+def _code(error: Exception) -> str:
+    response = error.response if isinstance(error, ClientError) else {}
+    return str(response.get("Error", {}).get("Code", type(error).__name__))
+
+
+def _status(error: Exception) -> int:
+    response = error.response if isinstance(error, ClientError) else {}
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
+
+
+def _with_expected_cost(attempt: Attempt, history: History, policy: Policy) -> Attempt:
+    scale = policy.retry.scale if policy.retry and attempt.larger else None
+    expected = expected_cost(history.runs, scale.factor if scale else 1.0)
+    return replace(attempt, cost_unit=expected.unit, cost=expected.amount) if expected else attempt
+
+
+def _claim(incident: Incident, attempt: Attempt, before: Breakers, after: Breakers) -> Write:
+    """One write that takes everything the start needs: the attempt, the budget, the costs, the breakers' leave."""
+    return Write(
+        incident=incident,
+        pipeline=incident.pipeline,
+        counts_retry=True,
+        breakers=changed_breakers(before, after, incident.pipeline),
+        spent=Cost(attempt.cost_unit, attempt.cost) if attempt.cost else None,
+    )

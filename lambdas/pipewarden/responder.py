@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pipewarden.breaker import Breakers
 from pipewarden.deadline import DAY_SECONDS, find_lapses
 from pipewarden.decision import decide
 from pipewarden.effect import Effects
 from pipewarden.heartbeat import beat
-from pipewarden.incident import Incident, new_incident_id
+from pipewarden.incident import Attempt, Incident, new_incident_id
 from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.incident_write import Write
 from pipewarden.item import to_text
@@ -23,6 +24,7 @@ from pipewarden.place import Place, find_place
 from pipewarden.pursuit import look_at, pursue
 from pipewarden.remediation import Remediation
 from pipewarden.restraint import postpone, restrain
+from pipewarden.retry_outcome import breaker_metrics, changed_breakers, count_outcome, say_transitions, settle_cost
 from pipewarden.run_record import measure_run, remember_run
 from pipewarden.run_signal import describe
 from pipewarden.signal import Signal, SignalKind
@@ -91,19 +93,24 @@ class Responder:
         if signal.kind == SignalKind.EXPECTATION_MISSED and signal.run_id:
             overdue, going_on = look_at(workplace, place, signal)
             history = replace(history, run=overdue, pursuit=going_on)
+        history = replace(history, breakers=count_outcome(signal, history, place.policy, now))
         decision = postpone(decide(signal, history, place.policy, now), history, place.policy, now)
+        if decision.action == "start" and (running_run := self._find_running(signal, place, history)):
+            decision = decide(signal, replace(history, going_on=running_run), place.policy, now)
+        if turned := say_transitions(found.breakers, history.breakers, place.policy.pipeline):
+            decision = replace(decision, detail={**decision.detail, "besides": turned})
         self._log(signal, place, decision, history)
         if decision.action == "busy":
             raise BusyError(decision.why)
         if decision.action == "start" and history.incident:
-            refusal = self._remediation.start(signal, history.incident, place, decision, deadline, receives)
+            refusal = self._remediation.start(signal, history, place, decision, deadline, receives)
             if refusal is None:
                 return "start"
             history, decision = replace(history, incident=refusal.incident), refusal.decision
         if decision.page:
             history = self._look_up(history, place.policy)
             decision = restrain(signal, decision, history, place.policy, now)
-        self._change(signal, place, history, decision, now, deadline)
+        self._change(signal, place, history, decision, now, deadline, found.breakers)
         return decision.action
 
     def _read(self, signal: Signal, place: Place, now: datetime) -> Snapshot:
@@ -117,6 +124,20 @@ class Responder:
             incident=signal.incident,
         )
 
+    def _find_running(self, signal: Signal, place: Place, history: History) -> str:
+        """The id of another run of the resource that is going on; not one that retries the same failed run, which the
+        technology takes for ours. Looked for where a retry is about to start and minds company."""
+        technology, target, incident = place.technology, place.target, history.incident
+        attempt = incident.attempt(place.policy.resource, signal.attempt) if incident else None
+        minds = place.policy.retry is None or place.policy.retry.alone
+        if not minds or not attempt or attempt.state != "planned":
+            return ""
+        if technology is None or technology.recent_runs is None or target is None:
+            return ""
+        runs = technology.recent_runs(self._workplace.clients, target, attempt.planned or attempt.due)
+        others = (run.run_id for run in runs if run.state == "running" and not _is_heir(run, attempt))
+        return next(others, "")
+
     def _gather(self, signal: Signal, place: Place, run: Run | None, found: Snapshot) -> History:
         """Everything known, in the form in which decisions take it."""
         workplace, policy = self._workplace, place.policy
@@ -125,8 +146,12 @@ class Responder:
             incident=found.incident,
             runs=found.runs,
             retries_this_hour=found.retries_this_hour,
+            breakers=found.breakers,
+            spent_today=found.spent_today,
             run=run,
         )
+        if _may_remediate(signal, policy):
+            history = replace(history, switch=workplace.kill_switch.read())
         if signal.kind in RUN_KINDS and found.incident:
             history = replace(history, attempt=attempt_of(signal, run, policy.resource, found.incident))
         if found.run and found.run.incident != found.open_incident:
@@ -170,6 +195,7 @@ class Responder:
         decision: Decision,
         now: datetime,
         deadline: datetime,
+        breakers: Breakers,
     ) -> None:
         """Write what the decision changes, in one go, and do the effects that came of it."""
         before = history.incident
@@ -185,10 +211,14 @@ class Responder:
             resource=place.policy.resource,
             runs=remember_run(signal, decision, history, place.policy, now),
             input=_input_to_keep(decision, history, place),
+            breakers=changed_breakers(breakers, history.breakers, place.policy.pipeline),
+            spent=settle_cost(signal, history, place.policy),
         )
         written = self._workplace.store.write(write, now)
         measure_run(self._workplace.measure, signal, decision, history, place.policy, now)
         self._measure_incident(before, written)
+        for measured in breaker_metrics(breakers, history.breakers, place.policy.pipeline):
+            self._workplace.measure(measured)
         if written and mine:
             self._effects.perform(written, mine)
 
@@ -231,6 +261,17 @@ class Responder:
             }
         known = {name: value for name, value in facts.items() if value}
         self._workplace.log.info(f"{decision.action}: {decision.why}", extra=known)
+
+
+def _is_heir(run: Run, attempt: Attempt) -> bool:
+    return attempt.failed_run_id in (run.run_id, run.retry_of)
+
+
+def _may_remediate(signal: Signal, policy: Policy) -> bool:
+    """Whether the kill switch matters: it takes a call, once a minute."""
+    retried = policy.retryable and not policy.within and policy.retry is not None
+    drained = signal.kind == SignalKind.ALARM_RAISED and policy.drain is not None
+    return drained or (retried and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RETRY_DUE))
 
 
 def _input_to_keep(decision: Decision, history: History, place: Place) -> tuple[int, Mapping[str, Any]] | None:

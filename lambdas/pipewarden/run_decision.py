@@ -5,7 +5,11 @@ from datetime import datetime
 from pipewarden.backoff import backoff_seconds
 from pipewarden.duration import say_seconds
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
-from pipewarden.incident import Incident
+from pipewarden.guard import Asked, Objection
+from pipewarden.guard_table import first_objection
+from pipewarden.incident import Attempt, Incident
+from pipewarden.kill_switch import effective_mode
+from pipewarden.settings import RetryPolicy
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
 
@@ -14,8 +18,6 @@ HOLD_SECONDS = 300.0
 seconds of the inner one, an event within a minute or two; longer silence means that the owner went on, or that nobody
 will tell."""
 
-UNKNOWN_RETRIES = 1
-MOST_RETRIES = 50
 PAGE_AT_ONCE = "P0"
 
 
@@ -33,17 +35,29 @@ def decide_failed(signal: Signal, history: History, policy: Policy, now: datetim
     if policy.independent and history.attempt is None and _being_started(history, policy.resource, now):
         return Decision(action="busy", why="a retry is being started, and this may be its run")
     told = history.told(key, policy.severity, now, policy.respond_within_seconds)
-    objection = _objection(history, policy)
+    objection = object_to_retry(history, policy, now)
     (number, delay), tried = _next_attempt(history, policy), _used(history, policy) + 1
-    if objection is None and policy.mode != "act":
-        would = f"retried in {say_seconds(delay)} (attempt {tried} of {_attempts(policy)})"
-        why = f"observe mode: would have been {would}"
+    if objection and objection.until is None:
+        return Decision(action="page", why=objection.why, page=not told)
+    held = f": {objection.why}" if objection else ""
+    if objection and objection.until:
+        delay = max(delay, (objection.until - now).total_seconds())
+    mode = effective_mode(policy.mode, history.switch)
+    if mode.mode != "act":
+        would = f"retried in {say_seconds(delay)} (attempt {tried} of {_attempts(policy)}){held}"
+        why = f"observe mode{f' ({mode.why})' if mode.why else ''}: would have been {would}"
         return Decision(action="page", why=why, page=not told, would=would)
-    if objection is None:
-        urgent = policy.severity == PAGE_AT_ONCE
-        why = f"attempt {tried} of {_attempts(policy)} in {say_seconds(delay)}"
-        return Decision(action="retry", why=why, page=urgent and not told, attempt=number, delay_seconds=delay)
-    return Decision(action="page", why=objection, page=not told)
+    urgent = policy.severity == PAGE_AT_ONCE
+    why = f"attempt {tried} of {_attempts(policy)} in {say_seconds(delay)}{held}"
+    return Decision(action="retry", why=why, page=urgent and not told, attempt=number, delay_seconds=delay)
+
+
+def object_to_retry(
+    history: History, policy: Policy, now: datetime, attempt: Attempt | None = None
+) -> Objection | None:
+    """What the guards say, about a run that has failed or about the planned `attempt` that is due."""
+    retry = policy.retry or RetryPolicy(attempts=0, backoff_seconds=(0.0, 0.0))
+    return first_objection(Asked(history, policy, retry, _used(history, policy), now, attempt))
 
 
 def decide_stopped(_signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
@@ -90,26 +104,6 @@ def _decide_inner(history: History, policy: Policy) -> Decision:
     if held and held.open:
         return Decision(action="hold", why=why)
     return Decision(action="hold", why=why, delay_seconds=HOLD_SECONDS)
-
-
-def _objection(history: History, policy: Policy) -> str | None:
-    """Why this failure must not be retried; None when it may."""
-    retry, used, failure_class = policy.retry, _used(history, policy), history.failure_class
-    if retry is None or retry.attempts < 1:
-        return "not retried: no retry is declared"
-    if not policy.retryable:
-        return "not retried: nothing can start this kind of run again"
-    if failure_class not in retry.classes:
-        return f"not retried: a {failure_class} failure, and only {' and '.join(retry.classes)} ones are"
-    if used >= retry.attempts:
-        return f"retries exhausted: {used} of {retry.attempts} failed"
-    if failure_class == "unknown" and used >= UNKNOWN_RETRIES:
-        return "not retried again: an unknown failure is retried once"
-    if history.incident and len(history.incident.attempts) >= MOST_RETRIES:
-        return f"not retried: {MOST_RETRIES} retries in this incident already"
-    if history.retries_this_hour >= policy.retries_per_hour:
-        return f"not retried: budget used, {policy.retries_per_hour} retries this hour in this environment"
-    return None
 
 
 def _used(history: History, policy: Policy) -> int:

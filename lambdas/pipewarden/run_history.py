@@ -12,7 +12,8 @@ RATE_DAYS = 30
 @dataclass(frozen=True, kw_only=True)
 class RunHistory:
     """`days` maps a UTC date to (runs that ended well, runs that did not); a failed run that a retry cured is not
-    counted as failed. `durations` are the seconds of the latest good runs, newest last."""
+    counted as failed. `durations` are the seconds of the latest good runs, newest last, and `dpu_hours` what they took
+    where that is known; `remediated` is when the latest retries ended, well or not."""
 
     version: int = 0
     days: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -23,6 +24,8 @@ class RunHistory:
     last_failed: datetime | None = None
     overdue: datetime | None = None
     """When people were told of a run that took too long while it was going on."""
+    dpu_hours: tuple[float, ...] = ()
+    remediated: datetime | None = None
 
     def success_rate(self, now: datetime, days: int = RATE_DAYS) -> float | None:
         """Percent of the runs of the last days (at most 92 are kept) that ended well; None when there was none."""
@@ -47,6 +50,10 @@ class RunHistory:
             last_good_run=run_id if newer else self.last_good_run,
             last_good_started=ended - timedelta(seconds=seconds or 0) if newer else self.last_good_started,
         )
+
+    def with_cost(self, dpu_hours: float) -> "RunHistory":
+        """What a good run took."""
+        return replace(self, dpu_hours=(*self.dpu_hours, dpu_hours)[-KEPT_DURATIONS:])
 
     def with_failure(self, ended: datetime, *, final: bool) -> "RunHistory":
         """`final`: it counts as a miss, because nothing of ours will cure it."""

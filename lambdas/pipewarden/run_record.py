@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from pipewarden.cost import cost_of
 from pipewarden.measurement import Measurement
 from pipewarden.run_history import RunHistory
 from pipewarden.signal import Signal, SignalKind
@@ -20,10 +21,16 @@ def remember_run(
     resource is never retried by us, so its failures count at once.
     """
     run = history.run
+    retried = history.attempt is not None
     if signal.kind == SignalKind.RUN_SUCCEEDED:
-        return history.runs.with_success(signal.time, signal.run_id, run.duration_seconds if run else None)
+        runs = history.runs.with_success(signal.time, signal.run_id, run.duration_seconds if run else None)
+        cost = cost_of(run)
+        runs = runs.with_cost(cost.amount) if cost and cost.unit == "dpu_hours" else runs
+        return replace(runs, remediated=signal.time) if retried else runs
     if signal.kind == SignalKind.RUN_FAILED:
-        return history.runs.with_failure(signal.time, final=decision.action == "page" or bool(policy.within))
+        final = decision.action == "page" or bool(policy.within)
+        runs = history.runs.with_failure(signal.time, final=final)
+        return replace(runs, remediated=signal.time) if retried and decision.action == "page" else runs
     if signal.kind == SignalKind.EXPECTATION_MISSED and decision.action == "page":
         # Written although it may be the same: so a success that comes in between makes this one be decided anew.
         return replace(history.runs, overdue=now) if signal.run_id else history.runs

@@ -11,17 +11,49 @@ from functools import cached_property
 from typing import Any
 
 from pipewarden.names import Names
-from pipewarden.technology import ErrorPattern, Target
+from pipewarden.technology import ErrorPattern, Scale, Target
 from pipewarden.window import Maintenance, QuietHours
 
 
 @dataclass(frozen=True, kw_only=True)
+class BreakerPolicy:
+    """A circuit breaker opens when `failures` retries failed within `within_seconds`; after `open_seconds` it lets one
+    retry through."""
+
+    failures: int
+    within_seconds: float
+    open_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeWindow:
+    """When retries may start: from one time of day (`22:00`) to another, past midnight where `end` is the earlier."""
+
+    begin: str
+    end: str
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How often and how fast a failed run is started again, and for which classes of failure."""
+    """How often and how fast a failed run is started again, for which classes of failure, and what guards it.
+
+    `cost_per_day` is by unit (`cost.UNITS`): what retries of the whole pipeline may take in one UTC day. `alone`: not
+    beside a run of the same resource that is going on; `one_at_a_time`: not beside a retry of another resource of the
+    pipeline; `owned`: also runs that something else started, which could be resumed there.
+    """
 
     attempts: int
     backoff_seconds: tuple[float, float]
     classes: tuple[str, ...] = ("transient", "unknown")
+    cooldown_seconds: float = 900.0
+    cost_per_day: Mapping[str, float] = field(default_factory=lambda: {"dpu_hours": 100.0, "seconds": 86_400.0})
+    breaker: BreakerPolicy = BreakerPolicy(failures=6, within_seconds=21_600.0, open_seconds=3_600.0)
+    window: TimeWindow | None = None
+    alone: bool = True
+    one_at_a_time: bool = True
+    owned: bool = False
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +175,8 @@ class Settings:
     severities: Mapping[str, Severity]
     channels: Mapping[str, Channel]
     maintenance: tuple[Maintenance, ...] = ()
+    breaker: BreakerPolicy = BreakerPolicy(failures=30, within_seconds=3_600.0, open_seconds=1_800.0)
+    """Of the whole environment."""
 
     @property
     def names(self) -> Names:
@@ -191,18 +225,20 @@ class Settings:
                 "severities": {name: _severity(row) for name, row in values.get("severities", {}).items()},
                 "channels": {name: Channel(**row) for name, row in values.get("channels", {}).items()},
                 "maintenance": tuple(Maintenance(**_tuples(row)) for row in values.get("maintenance", ())),
+                **({"breaker": BreakerPolicy(**values["breaker"])} if "breaker" in values else {}),
             }
         )
 
 
 def _without_defaults(value: Any) -> Any:
-    """The value in JSON's types, without what is empty. Not `asdict`, which would first copy everything deeply."""
+    """The value in JSON's types, without what is empty or a record's default. Not `asdict`, which would first copy
+    everything deeply."""
     if isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)):
         return [_without_defaults(item) for item in value]
     if is_dataclass(value):
-        value = {row.name: getattr(value, row.name) for row in fields(value)}
+        value = {row.name: found for row in fields(value) if (found := getattr(value, row.name)) != row.default}
     if isinstance(value, Mapping):
         kept = ((key, _without_defaults(item)) for key, item in value.items())
         return {key: item for key, item in kept if item is not None and item not in ("", [], {})}
@@ -216,12 +252,18 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
 def _resource(row: Mapping[str, Any]) -> ResourceSettings:
     values = _tuples(row)
     if retry := values.get("retry"):
-        values["retry"] = RetryPolicy(**_tuples(retry))
+        values["retry"] = _retry(_tuples(retry))
     if patterns := values.get("error_patterns"):
         values["error_patterns"] = tuple(ErrorPattern(**{"advice": "", **pattern}) for pattern in patterns)
     if drain := values.get("drain"):
         values["drain"] = DrainPolicy(**{"source_queue": "", "quarantine_queue": "", **drain})
     return ResourceSettings(**{"fields": {}, **values})
+
+
+def _retry(row: Mapping[str, Any]) -> RetryPolicy:
+    records = {"breaker": BreakerPolicy, "window": TimeWindow, "scale": Scale}
+    read = {name: records[name](**row[name]) for name in records if row.get(name)}
+    return RetryPolicy(**{"cost_per_day": {}, **row, **read})
 
 
 def _pipeline(row: Mapping[str, Any]) -> PipelineSettings:

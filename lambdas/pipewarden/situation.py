@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from pipewarden.breaker import Breakers
 from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Incident, IncidentState
+from pipewarden.kill_switch import Switch
 from pipewarden.run_history import RunHistory
-from pipewarden.settings import AlarmSettings, DrainPolicy, RetryPolicy
+from pipewarden.settings import AlarmSettings, BreakerPolicy, DrainPolicy, RetryPolicy, Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import ErrorPattern, FailureClass, Run
 from pipewarden.window import Maintenance, QuietHours
@@ -31,6 +33,7 @@ class Policy:
     respond_within_seconds: float
     mode: str = "act"
     retries_per_hour: int = 100
+    environment_breaker: BreakerPolicy = Settings.breaker
     retry: RetryPolicy | None = None
     retryable: bool = False
     runs: bool = False
@@ -64,6 +67,9 @@ class History:
     is the retry of ours whose run the signal tells of, and `earlier_attempts` its number when that was in an incident
     which is over. `upstream` are the incidents of pipelines above this one. `pursuit` answers a check: what the run in
     question does now.
+
+    For the guards: `switch`, the `breakers` with this signal counted, `spent_today` (what the pipeline's retries took,
+    by unit), and `going_on`, the id of another run of the resource that runs now.
     """
 
     incident_id: str
@@ -72,6 +78,10 @@ class History:
     earlier_attempts: int = 0
     runs: RunHistory = field(default_factory=RunHistory)
     retries_this_hour: int = 0
+    switch: Switch = field(default_factory=Switch)
+    breakers: Breakers = field(default_factory=Breakers)
+    spent_today: Mapping[str, float] = field(default_factory=dict)
+    going_on: str = ""
     run: Run | None = None
     failure_class: FailureClass = "unknown"
     failure_reason: str = ""

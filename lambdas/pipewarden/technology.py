@@ -5,6 +5,7 @@ placeholders, filled from the resource's fields and `env`, `account`, `region`, 
 domain), `pipeline`, `resource`; `Technology.values` gives them all.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -115,6 +116,10 @@ class Run:
     log_stream: str = ""
     input: Mapping[str, Any] = field(default_factory=dict)
     usage: Mapping[str, float] = field(default_factory=dict)
+    size: Mapping[str, float] = field(default_factory=dict)
+    """How large it was, by what a retry can have more of (`Retry.scalable`)."""
+    owner: str = ""
+    """What started it and can be resumed instead, in words ("the workflow nightly, run wr_1"); "" for nothing."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -124,6 +129,19 @@ class Run:
     def touches(self, since: datetime) -> bool:
         """True when it is going on, or started or ended at or after that time."""
         return self.state == "running" or any(moment and moment >= since for moment in (self.started, self.ended))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """A larger retry: `factor` times the size that the failed run had (a key of `Run.size`), `most` at most."""
+
+    of: str
+    factor: float
+    most: float
+
+    def larger(self, size: float) -> float:
+        """The size of the next run; whole, because workers are."""
+        return float(min(self.most, math.ceil(size * self.factor)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +278,9 @@ class Retry:
     idempotent: bool
     start: Callable[[Clients, Target, Run, str], Run]
     find: Callable[[Clients, Target, Run, datetime], Run | None]
+    scalable: tuple[str, ...] = ()
+    """What `retry.scale` can give a retry more of; then `start_larger` is `start` with a scale."""
+    start_larger: Callable[[Clients, Target, Run, str, Scale], Run] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

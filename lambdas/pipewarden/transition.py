@@ -72,6 +72,8 @@ def _retry(
         failed_run_id=signal.run_id,
         failed_redrive=signal.redrive,
         depth=(history.attempt.depth if history.attempt else 0) + 1,
+        planned=now,
+        larger=history.failure_class == "resource" and bool(policy.retry and policy.retry.scale),
     )
     key = f"retry-{policy.resource}-{decision.attempt}"
     effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=decision.attempt, at=due)
@@ -130,7 +132,7 @@ def _clear(
     ended = max(signal.time, incident.opened)
     cured = incident.remediated or signal.kind == SignalKind.DRAIN_FINISHED
     if incident.pages or cured:
-        incident = incident.with_effect(Effect(key="recovered", kind="recovered"))
+        incident = incident.with_effect(Effect(key="recovered", kind="recovered", detail=decision.detail))
     incident = incident.ended_as(IncidentState.RECOVERED, ended, cured=cured)
     return incident.noting(now, "recovered", "nothing is wrong any more")
 
@@ -154,7 +156,8 @@ def _postpone(
     key = f"retry-{policy.resource}-{attempt.number}-{due:%d%H%M%S}"
     effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=attempt.number, at=due)
     text = f"{policy.resource}: retry {attempt.number} {decision.why}"
-    return incident.with_attempt(replace(attempt, due=due)).with_effect(effect).noting(now, "retry-planned", text)
+    incident = incident.with_attempt(replace(attempt, due=due, waits=attempt.waits + 1)).with_effect(effect)
+    return incident.noting(now, "retry-planned", text)
 
 
 MOVES: dict[str, Callable[[Incident, Signal, Decision, History, Policy, datetime], Incident]] = {

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipewarden.failure import Failure
 from pipewarden.incident_store import IncidentStore
+from pipewarden.kill_switch import KillSwitch
 from pipewarden.measurement import Measurement
 from pipewarden.one_shot import OneShots
 from pipewarden.settings import Settings
@@ -53,6 +55,10 @@ class Workplace:
     @property
     def store(self) -> IncidentStore:
         return IncidentStore(self.clients("dynamodb"), self.settings.names.table())
+
+    @cached_property
+    def kill_switch(self) -> KillSwitch:
+        return KillSwitch(self.clients, self.settings.names, self.now)
 
     @property
     def one_shots(self) -> OneShots:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.pipeline_tree import pipeline_branch
-from pipewarden_cli.tree.words import alarm_words, counted, route_words
+from pipewarden_cli.tree.words import alarm_words, counted, remediation_words, route_words
 from pipewarden_plan.plan import KEY, FunctionPlan, Plan, StatementPlan
 
 _NAMED = {KEY: "the environment's KMS key"}
@@ -57,7 +57,7 @@ def _core(plan: Plan, grants: bool) -> Branch:
         branch("schedules", children=_schedules(plan)),
         branch("watch over itself", children=_own_alarms(plan)),
     ]
-    kept = [part for part in parts if part.children]
+    kept = [branch("remediation", remediation_words(plan)), *(part for part in parts if part.children)]
     return branch("core", f"stack {plan.core.stack}", "title", kept)
 
 

@@ -7,7 +7,7 @@ from pipewarden.settings import PipelineSettings, ResourceSettings
 from pipewarden_cli.report.times import duration
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.expectation import pipeline_expectations, resource_expectations
-from pipewarden_cli.tree.words import alarm_words, drain_words, pattern_words, retry_words
+from pipewarden_cli.tree.words import alarm_words, drain_words, guard_words, pattern_words, retry_words
 from pipewarden_plan.plan import AlarmPlan, Plan, TeamPlan
 from pipewarden_plan.text_widget import window_words
 
@@ -80,6 +80,8 @@ def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[s
         yield branch("expects", resource_expectations(resource.type, resource.expect))
     if resource.retry and not resource.within:
         yield branch("retry", retry_words(resource.retry))
+        if resource.retry.attempts:
+            yield branch("guards", guard_words(resource.retry), "faint")
     for pattern in resource.error_patterns:
         yield branch("error", pattern_words(pattern))
     if resource.drain:

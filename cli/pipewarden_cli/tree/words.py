@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+from pipewarden.cost import Cost
 from pipewarden.settings import Channel, DrainPolicy, RetryPolicy, Severity
 from pipewarden.technology import ErrorPattern
 from pipewarden_cli.report.times import duration
-from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.plan import AlarmPlan, Plan
 
 _NO_DATA = {
     "notBreaching": "no data is fine",
@@ -61,6 +62,35 @@ def pattern_words(pattern: ErrorPattern) -> str:
     """`ORA-12541 means transient: the database restarts at 02:00`."""
     advice = f": {pattern.advice}" if pattern.advice else ""
     return f"{pattern.pattern} means {pattern.failure_class}{advice}"
+
+
+def guard_words(policy: RetryPolicy) -> str:
+    """`cooldown 15 min; 100 DPU-hours or 1d a day; breaker at 6 failures in 6 h; alone; in turn`."""
+    breaker = policy.breaker
+    costs = [str(Cost(unit, most)) for unit, most in policy.cost_per_day.items()]
+    phrases = [
+        f"cooldown {duration(policy.cooldown_seconds)}",
+        f"{' or '.join(costs)} a day",
+        f"breaker at {breaker.failures} failures in {duration(breaker.within_seconds)}",
+    ]
+    if window := policy.window:
+        phrases.append(f"only {window.begin}-{window.end} {window.timezone}")
+    if scale := policy.scale:
+        phrases.append(f"out of resources: {scale.factor:g} times the {scale.of}, up to {scale.most:g}")
+    phrases += ["alone"] if policy.alone else ["beside other runs"]
+    phrases += ["in turn"] if policy.one_at_a_time else []
+    phrases += ["also runs of workflows"] if policy.owned else []
+    return "; ".join(phrases)
+
+
+def remediation_words(plan: Plan) -> str:
+    """`act, at most 100 retries an hour; breaker opens for 30 min at 30 failures in 1 h; kill switch ...`."""
+    environment, breaker = plan.environment, plan.environment.breaker
+    return (
+        f"{environment.remediation_mode}, at most {environment.retries_per_hour} retries an hour; breaker opens for "
+        f"{duration(breaker.open_seconds)} at {breaker.failures} failures in {duration(breaker.within_seconds)}; "
+        f"kill switch {plan.settings.names.remediation_parameter()}"
+    )
 
 
 def drain_words(policy: DrainPolicy) -> str:

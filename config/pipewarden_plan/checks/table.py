@@ -8,6 +8,7 @@ from pipewarden_plan.checks.channels import check_channels
 from pipewarden_plan.checks.daylight import check_daylight
 from pipewarden_plan.checks.error_patterns import check_error_patterns
 from pipewarden_plan.checks.expectations import check_expectations, check_windows
+from pipewarden_plan.checks.guards import check_environment_guards, check_guards
 from pipewarden_plan.checks.identities import check_identities
 from pipewarden_plan.checks.maintenance import check_maintenance
 from pipewarden_plan.checks.money import check_money
@@ -26,6 +27,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_upstream,
     check_order,
     check_owners,
+    check_guards,
     check_schedules,
     check_daylight,
     check_expectations,
@@ -39,6 +41,7 @@ OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]],
     check_routes,
     check_maintenance,
     check_money,
+    check_environment_guards,
 )
 
 

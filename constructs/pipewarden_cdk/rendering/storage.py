@@ -122,3 +122,16 @@ def render_secret(environment: Environment, names: Names) -> Fragment:
         "KmsKeyId": reference(KEY_ID) if environment.encryption == "customer-managed" else None,
     }
     return {"LinkKey": resource("AWS::SecretsManager::Secret", properties, **kept_when(environment.protected))}
+
+
+def render_kill_switch(names: Names) -> Fragment:
+    """The parameter that switches remediation off. A deployment sets it only when the template's value changes, so what
+    people have switched stays switched."""
+    properties = {
+        "Name": names.remediation_parameter(),
+        "Type": "String",
+        "Value": "act",
+        "AllowedPattern": "^(act|observe|off)$",
+        "Description": "Remediation by Pipewarden: act, observe (tell what would be done) or off",
+    }
+    return {"KillSwitch": resource("AWS::SSM::Parameter", properties)}

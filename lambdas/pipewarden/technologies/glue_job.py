@@ -23,6 +23,7 @@ from pipewarden.technology import (
     Retry,
     Run,
     RunState,
+    Scale,
     Target,
     Technology,
     Widget,
@@ -78,7 +79,7 @@ def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
     return [run for run in runs if run.touches(since)]
 
 
-def start_again(clients: Clients, target: Target, failed: Run, _token: str) -> Run:
+def start_again(clients: Clients, target: Target, failed: Run, _token: str, scale: Scale | None = None) -> Run:
     """Start the failed run again with its own arguments, unless somebody has done so already.
 
     StartJobRun takes no client token, and Glue itself starts a further attempt where the job has `MaxRetries`; so a run
@@ -93,6 +94,8 @@ def start_again(clients: Clients, target: Target, failed: Run, _token: str) -> R
         carried |= {name: before[name] for name in ("WorkerType", "NumberOfWorkers") if before.get(name)}
     elif before.get("MaxCapacity"):
         carried["MaxCapacity"] = before["MaxCapacity"]
+    if scale and carried.get("NumberOfWorkers"):
+        carried["NumberOfWorkers"] = int(scale.larger(carried["NumberOfWorkers"]))
     answer = clients("glue").start_job_run(JobName=target.fields["job_name"], JobRunId=failed.run_id, **carried)
     return Run(run_id=answer["JobRunId"], state="running", retry_of=failed.run_id)
 
@@ -145,7 +148,24 @@ def _read_run(found: Mapping[str, Any], target: Target) -> Run:
         log_stream=found["Id"],
         input=found.get("Arguments", {}),
         usage=glue_usage(found) if state != "running" else {},
+        size={"workers": float(found["NumberOfWorkers"])} if _counts_workers(found) else {},
+        owner=_owner(found),
     )
+
+
+def _counts_workers(found: Mapping[str, Any]) -> bool:
+    return bool(found.get("WorkerType") and found.get("NumberOfWorkers"))
+
+
+def _owner(found: Mapping[str, Any]) -> str:
+    """The workflow run that the run belongs to: Glue hands its name and id to each of the workflow's jobs as arguments.
+
+    A trigger outside a workflow (`TriggerName` alone) only starts runs: there is nothing that could be resumed.
+    Source: https://docs.aws.amazon.com/glue/latest/dg/workflow-run-properties-code.html.
+    """
+    arguments = found.get("Arguments") or {}
+    run_id = arguments.get("--WORKFLOW_RUN_ID")
+    return f"the Glue workflow {arguments.get('--WORKFLOW_NAME', '')}, run {run_id}" if run_id else ""
 
 
 def _log_group(found: Mapping[str, Any], target: Target) -> str:
@@ -159,72 +179,36 @@ def _log_group(found: Mapping[str, Any], target: Target) -> str:
     return f"{PYTHON_SHELL_LOG_GROUP}/error" if shell else f"{prefix}/error"
 
 
-def _job_graph(title: str, unit: str, statistic: str, kind: str, *metrics: tuple[str, str], group: str = "") -> Widget:
-    """Metrics of all runs of the job (JobRunId ALL); with a group one of those that observability metrics bring."""
+def _job_graph(title: str, unit: str, statistic: str, kind: str, metrics: str, group: str = "") -> Widget:
+    """Metrics of all runs of the job (JobRunId ALL), as `name label, ...` with `stages` for all stages together; with a
+    group one of those that observability metrics bring."""
     dimensions = {"JobName": "$(job_name)", "JobRunId": "ALL", "Type": kind}
     if group:
         dimensions["ObservabilityGroup"] = group
-    rows = tuple(("Glue", f"glue.{metric}", dimensions, statistic, label) for metric, label in metrics)
+    pairs = (text.split(" ", 1) for text in metrics.replace("stages.", f"{ALL_STAGES}.").split(", "))
+    rows = tuple(("Glue", f"glue.{metric}", dimensions, statistic, label) for metric, label in pairs)
     return Widget(title=f"$(resource): {title}", metrics=rows, unit=unit)
 
 
 ALL_STAGES, EXECUTORS = "driver.aggregate", "driver.ExecutorAllocationManager.executors"
+PART = "(1 is all of it)"
+HEAP = "driver.jvm.heap.usage driver, ALL.jvm.heap.usage executors"
+LOAD = "driver.system.cpuSystemLoad driver, ALL.system.cpuSystemLoad executors"
+TASKS = "stages.numCompletedTasks succeeded, stages.numFailedTasks failed, stages.numKilledTasks killed"
+BYTES = "stages.bytesRead read, stages.shuffleBytesWritten shuffle written, stages.shuffleLocalBytesRead shuffle read"
+SKEW, WORKERS = "driver.skewness.job job", "driver.workerUtilization workers"
 DIAGNOSTICS = (
-    _job_graph("executors running", "Count", "Average", "gauge", (f"{EXECUTORS}.numberAllExecutors", "running")),
-    _job_graph("executors needed", "Count", "Maximum", "gauge", (f"{EXECUTORS}.numberMaxNeededExecutors", "needed")),
-    _job_graph(
-        "heap in use (1 is all of it)",
-        "None",
-        "Average",
-        "gauge",
-        ("driver.jvm.heap.usage", "driver"),
-        ("ALL.jvm.heap.usage", "executors"),
-    ),
-    _job_graph(
-        "processor load (1 is all of it)",
-        "None",
-        "Average",
-        "gauge",
-        ("driver.system.cpuSystemLoad", "driver"),
-        ("ALL.system.cpuSystemLoad", "executors"),
-    ),
-    _job_graph("time of stages", "Milliseconds", "Sum", "count", (f"{ALL_STAGES}.elapsedTime", "elapsed")),
-    _job_graph("stages completed", "Count", "Sum", "count", (f"{ALL_STAGES}.numCompletedStages", "completed")),
-    _job_graph(
-        "tasks by outcome",
-        "Count",
-        "Sum",
-        "count",
-        (f"{ALL_STAGES}.numCompletedTasks", "succeeded"),
-        (f"{ALL_STAGES}.numFailedTasks", "failed"),
-        (f"{ALL_STAGES}.numKilledTasks", "killed"),
-    ),
-    _job_graph("records read", "Count", "Sum", "count", (f"{ALL_STAGES}.recordsRead", "records")),
-    _job_graph(
-        "bytes read and shuffled",
-        "Bytes",
-        "Sum",
-        "count",
-        (f"{ALL_STAGES}.bytesRead", "read"),
-        (f"{ALL_STAGES}.shuffleBytesWritten", "shuffle written"),
-        (f"{ALL_STAGES}.shuffleLocalBytesRead", "shuffle read"),
-    ),
-    _job_graph(
-        "skew of the work (0 is even)",
-        "None",
-        "Maximum",
-        "gauge",
-        ("driver.skewness.job", "job"),
-        group="job_performance",
-    ),
-    _job_graph(
-        "workers in use (1 is all of them)",
-        "None",
-        "Average",
-        "gauge",
-        ("driver.workerUtilization", "workers"),
-        group="resource_utilization",
-    ),
+    _job_graph("executors running", "Count", "Average", "gauge", f"{EXECUTORS}.numberAllExecutors running"),
+    _job_graph("executors needed", "Count", "Maximum", "gauge", f"{EXECUTORS}.numberMaxNeededExecutors needed"),
+    _job_graph(f"heap in use {PART}", "None", "Average", "gauge", HEAP),
+    _job_graph(f"processor load {PART}", "None", "Average", "gauge", LOAD),
+    _job_graph("time of stages", "Milliseconds", "Sum", "count", "stages.elapsedTime elapsed"),
+    _job_graph("stages completed", "Count", "Sum", "count", "stages.numCompletedStages completed"),
+    _job_graph("tasks by outcome", "Count", "Sum", "count", TASKS),
+    _job_graph("records read", "Count", "Sum", "count", "stages.recordsRead records"),
+    _job_graph("bytes read and shuffled", "Bytes", "Sum", "count", BYTES),
+    _job_graph("skew of the work (0 is even)", "None", "Maximum", "gauge", SKEW, "job_performance"),
+    _job_graph("workers in use (1 is all of them)", "None", "Average", "gauge", WORKERS, "resource_utilization"),
 )
 """Glue writes them for Spark jobs with `--enable-metrics`, the last two with `--enable-observability-metrics`."""
 
@@ -319,5 +303,7 @@ TECHNOLOGY = Technology(
         idempotent=False,
         start=start_again,
         find=find_retry,
+        scalable=("workers",),
+        start_larger=start_again,
     ),
 )

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,11 @@ class World:
             time.sleep(POLL_SECONDS)
         pytest.fail(f"nothing within {WAIT_SECONDS:.0f} s")
 
-    def run_job(self, text: str) -> dict[str, Any]:
+    def run_job(self, text: str, **more: Any) -> dict[str, Any]:
         """Let the job run on this text; the event that tells of its end."""
         glue = self.client("glue")
         self.client("s3").put_object(Bucket="runtime-data", Key="data", Body=text.encode())
-        run_id = glue.start_job_run(JobName="extract", Arguments={"--bucket": "runtime-data"})["JobRunId"]
+        run_id = glue.start_job_run(JobName="extract", Arguments={"--bucket": "runtime-data"}, **more)["JobRunId"]
         return self.ended(run_id)
 
     def ended(self, run_id: str) -> dict[str, Any]:
@@ -104,6 +104,22 @@ class World:
             "time": run["CompletedOn"].isoformat(),
             "detail": {**detail, "message": run.get("ErrorMessage", "")},
         }
+
+    def guard(self, **retry: Any) -> None:
+        """Declare the job's retries so from now on; what the process has kept is forgotten."""
+        pipeline = self.settings.pipelines["import"]
+        job = pipeline.resources["extract"]
+        assert job.retry
+        resources = {**pipeline.resources, "extract": replace(job, retry=replace(job.retry, **retry))}
+        settings = replace(self.settings, pipelines={"import": replace(pipeline, resources=resources)})
+        Path(os.environ["PIPEWARDEN_SETTINGS"]).write_text(settings.to_json())
+        forget()
+
+    def switch(self, mode: str) -> None:
+        """Set the kill switch, and let the minute pass in which functions may not have seen it."""
+        name = self.settings.names.remediation_parameter()
+        self.client("ssm").put_parameter(Name=name, Value=mode, Type="String", Overwrite=True)
+        forget()
 
     def record(self, body: Any, receives: int = 1) -> dict[str, Any]:
         """An SQS record as Lambda gets it."""
@@ -224,6 +240,7 @@ def build(world: World) -> None:
     policy = {"Version": "2012-10-17", "Statement": [{**everyone, "Resource": names.queue_arn("pages")}]}
     sqs.set_queue_attributes(QueueUrl=world.url("pages"), Attributes={"Policy": json.dumps(policy)})
     world.client("secretsmanager").create_secret(Name=names.link_secret(), SecretString="the-key")
+    world.client("ssm").put_parameter(Name=names.remediation_parameter(), Value="act", Type="String")
     world.client("scheduler").create_schedule_group(Name=names.schedule_group())
     for bucket in ("runtime-data", names.archive_bucket()):
         world.client("s3").create_bucket(Bucket=bucket)

@@ -225,6 +225,21 @@ class MemorySecrets:
         return {"SecretString": self.secrets[SecretId]}
 
 
+class MemorySsm:
+    """Parameter Store. None: the parameter is missing; an exception is raised."""
+
+    def __init__(self) -> None:
+        self.value: str | Exception | None = "act"
+
+    def get_parameter(self, Name: str) -> dict[str, Any]:
+        assert Name == "/pipewarden/test/remediation"
+        if isinstance(self.value, Exception):
+            raise self.value
+        if self.value is None:
+            raise refusal("GetParameter", "ParameterNotFound")
+        return {"Parameter": {"Name": Name, "Value": self.value}}
+
+
 class MemoryLogs:
     def __init__(self) -> None:
         self.lines = ["starting", "password=hunter2 rejected"]
@@ -274,7 +289,7 @@ class MemoryAws:
     def __init__(self) -> None:
         self.dynamodb, self.scheduler, self.sns = MemoryDynamo(), MemoryScheduler(), MemorySns()
         self.secretsmanager, self.logs, self.functions = MemorySecrets(), MemoryLogs(), MemoryLambda()
-        self.sqs, self.s3 = MemorySqs(), MemoryS3()
+        self.sqs, self.s3, self.ssm = MemorySqs(), MemoryS3(), MemorySsm()
         self.services: dict[str, Any] = {
             "dynamodb": self.dynamodb,
             "scheduler": self.scheduler,
@@ -284,6 +299,7 @@ class MemoryAws:
             "lambda": self.functions,
             "sqs": self.sqs,
             "s3": self.s3,
+            "ssm": self.ssm,
         }
         self.calls: list[str] = []
         self.dead = False

@@ -308,12 +308,21 @@ def test_a_heartbeat_is_a_metric_and_nothing_else() -> None:
     assert scene.aws.calls == []
 
 
-def test_the_retry_path_takes_at_most_six_calls_a_signal() -> None:
+SWITCH = "ssm.get_parameter"
+
+
+def test_the_retry_path_takes_at_most_six_calls_a_signal_and_one_a_minute_for_the_kill_switch() -> None:
     scene = Scene()
-    for run, signal in (("r1", None), ("r2", None)):
-        scene.aws.calls.clear()
-        scene.handle(scene.ended("extract", run, "failed", "transient: 503"))
-        assert len(scene.aws.calls) <= 6, scene.aws.calls
-        scene.aws.calls.clear()
-        start_due(scene)
-        assert len(scene.aws.calls) <= 6, (signal, scene.aws.calls)
+    for run in ("r1", "r2"):
+        for step in ("failed", "due"):
+            scene.aws.calls.clear()
+            if step == "failed":
+                scene.handle(scene.ended("extract", run, "failed", "transient: 503"))
+            else:
+                start_due(scene)
+            assert len([call for call in scene.aws.calls if call != SWITCH]) <= 6, scene.aws.calls
+            assert scene.aws.calls.count(SWITCH) <= 1
+    scene.aws.calls.clear()
+    scene.time += timedelta(seconds=10)
+    scene.handle(scene.ended("load", "l1", "failed", "transient: 503"))
+    assert scene.aws.calls.count(SWITCH) == 0
