@@ -108,13 +108,16 @@ def _pipeline(technology: Technology) -> tuple[str, dict[str, Any]]:
 
 
 def _declare(values: dict[str, Any], path: str, schemas: Mapping[str, Any]) -> None:
-    """Put an example at a dotted path, where nothing is declared yet."""
+    """Put an example at a dotted path, where nothing is declared yet, with what else its mapping cannot do without."""
     if not path:
         return
     *above, last = path.split(".")
     for part in above:
+        required = schemas[part].get("required", ())
         schemas = _properties(schemas[part])
         values = values.setdefault(part, {})
+        for key in required:
+            values.setdefault(key, example_of(schemas[key], grammar().defs))
     values.setdefault(last, example_of(schemas[last], grammar().defs))
 
 

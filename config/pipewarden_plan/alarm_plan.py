@@ -50,15 +50,21 @@ def notice_idle_overrides(pipeline: Pipeline, alarms: list[AlarmPlan], remarks: 
 
 def _threshold(rule: AlarmRule, watched: Watched) -> float | None:
     if not isinstance(rule.threshold, str):
-        return rule.threshold
-    expected = _expectation(watched.resource.expect, rule.threshold)
-    if expected is None and watched.technology.runs and not watched.resource.within:
-        expected = _expectation(watched.pipeline.expect, rule.threshold)
+        return rule.threshold if not rule.given or _expected(watched, rule.given) is not None else None
+    expected = _expected(watched, rule.threshold)
     if expected is None or expected is False:
         return None
     if expected is True:
         return BAND_WIDTH
     return float(expected) * PER_BASE_UNIT.get(rule.unit, 1.0)
+
+
+def _expected(watched: Watched, name: str) -> Any:
+    """What is expected of the resource or, where it runs by itself, of its pipeline."""
+    expected = _expectation(watched.resource.expect, name)
+    if expected is None and watched.technology.runs and not watched.resource.within:
+        expected = _expectation(watched.pipeline.expect, name)
+    return expected
 
 
 def _expectation(expect: Mapping[str, Any], name: str) -> Any:

@@ -131,7 +131,13 @@ class _Clerk:
         yield self._line("alarms", "alarm-metric", self._alarm_metrics(deployed), **where)
         running = sum(self._ends(resource) for resource in pipeline.resources)
         share = hours_a_month(pipeline.schedule) / MONTH_HOURS
-        yield self._line("metrics of runs", "custom-metric", running * len(own_metrics("run")) * share, **where)
+        aimed = sum(
+            bool(resource.expect.get("slo") or pipeline.expect.get("slo"))
+            for resource in pipeline.resources
+            if self._technologies[resource.type].runs
+        )
+        written = running * len(own_metrics("run")) + aimed * len(own_metrics("target"))
+        yield self._line("metrics of runs", "custom-metric", written * share, **where)
         probed = sum(map(self._is_probed, pipeline.resources))
         yield self._line("metrics of datasets", "custom-metric", probed * len(own_metrics("dataset")), **where)
         signals = running * (runs_a_month(pipeline.schedule) or 0.0)

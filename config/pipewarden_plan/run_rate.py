@@ -1,24 +1,15 @@
-"""How often something runs, from its schedule alone: for a month of 730 hours, no clock needed."""
-
-from datetime import date, timedelta
-from functools import lru_cache
+"""How often a declared schedule runs in a month of 730 hours."""
 
 from pipewarden.cron import parse_cron
+from pipewarden.run_rate import YEAR_DAYS, days_of, runs_in_days
 from pipewarden_plan.model import Schedule
 
 MONTH_HOURS = 730.0
-YEAR = date(2025, 1, 1)
-"""A year like most: 365 days. Which one makes a difference of a day or two."""
 
 
 def runs_a_month(schedule: Schedule | None) -> float | None:
     """Runs in 730 hours; None where no schedule tells."""
-    if schedule is None:
-        return None
-    if not schedule.cron:
-        return MONTH_HOURS * 3_600 / schedule.rate_seconds
-    cron = parse_cron(schedule.cron)
-    return _days_a_month(schedule.cron) * len(cron.hours) * len(cron.minutes)
+    return None if schedule is None else runs_in_days(as_settings(schedule), MONTH_HOURS / 24)
 
 
 def hours_a_month(schedule: Schedule | None) -> float:
@@ -26,12 +17,13 @@ def hours_a_month(schedule: Schedule | None) -> float:
     if schedule is None:
         return MONTH_HOURS
     if not schedule.cron:
-        return min(MONTH_HOURS, MONTH_HOURS * 3_600 / schedule.rate_seconds)
-    return _days_a_month(schedule.cron) * len(parse_cron(schedule.cron).hours)
+        return min(MONTH_HOURS, runs_in_days(as_settings(schedule), MONTH_HOURS / 24))
+    return days_of(schedule.cron) / YEAR_DAYS * MONTH_HOURS / 24 * len(parse_cron(schedule.cron).hours)
 
 
-@lru_cache(maxsize=1024)
-def _days_a_month(text: str) -> float:
-    cron = parse_cron(text)
-    days = (YEAR + timedelta(days=number) for number in range(365))
-    return sum(map(cron.comes_on, days)) * MONTH_HOURS / (365 * 24)
+def as_settings(schedule: Schedule | None) -> dict[str, str]:
+    """The schedule as the functions read it; empty where there is none."""
+    if schedule is None:
+        return {}
+    when = {"cron": schedule.cron} if schedule.cron else {"rate": f"{schedule.rate_seconds}s"}
+    return {**when, "timezone": schedule.timezone}

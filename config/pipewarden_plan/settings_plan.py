@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipewarden.names import Names
 from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
-from pipewarden_plan.model import Environment, Pipeline, Schedule
+from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import AlarmPlan
 from pipewarden_plan.route_plan import drain_policy
+from pipewarden_plan.run_rate import as_settings
 from pipewarden_plan.watched import Watched
 
 
@@ -102,20 +103,13 @@ def _pipeline(
         severity=pipeline.severity,
         description=pipeline.description,
         runbook=pipeline.runbook,
-        schedule=_schedule(pipeline.schedule),
+        schedule=as_settings(pipeline.schedule),
         expect=pipeline.expect,
         upstream=above[pipeline.name],
         downstream=below[pipeline.name],
         dashboard=dashboards.get(pipeline.name, ""),
         resources=resources,
     )
-
-
-def _schedule(schedule: Schedule | None) -> dict[str, str]:
-    if schedule is None:
-        return {}
-    when = {"cron": schedule.cron} if schedule.cron else {"rate": f"{schedule.rate_seconds}s"}
-    return {**when, "timezone": schedule.timezone}
 
 
 def _resource(watched: Watched, names: Names) -> ResourceSettings:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from pipewarden.run_rate import runs_in_days
 from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
-from pipewarden.situation import Policy
+from pipewarden.situation import Policy, Slo
 from pipewarden.technology import Technology
 
 DEFAULT_RESPOND_SECONDS = 4 * 3600.0
@@ -38,6 +39,7 @@ def make_policy(
         runs=bool(technology and technology.events),
         independent=bool(technology and technology.events and not technology.runs),
         rate_days=_rate_days(found, declared),
+        slo=_slo(found, declared),
         within=found.within if found else "",
         inner=_inner(declared, resource),
         after=_before(declared, resource),
@@ -58,6 +60,15 @@ def _rate_days(resource: ResourceSettings | None, pipeline: PipelineSettings) ->
             seconds = rate.get("over") if isinstance(rate, Mapping) else None
             return max(1, round(float(seconds or RATE_SECONDS) / DAY_SECONDS))
     return round(RATE_SECONDS / DAY_SECONDS)
+
+
+def _slo(resource: ResourceSettings | None, pipeline: PipelineSettings) -> Slo | None:
+    """The target that applies: the resource's own goes first."""
+    for expect in (resource.expect if resource else {}, pipeline.expect):
+        if slo := expect.get("slo"):
+            days = max(1, round(float(slo["over"]) / DAY_SECONDS))
+            return Slo(target=float(slo["target"]), days=days, runs=runs_in_days(pipeline.schedule, days))
+    return None
 
 
 def _inner(pipeline: PipelineSettings, owner: str) -> tuple[str, ...]:

@@ -67,6 +67,22 @@ EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
             },
         ],
     },
+    "slo": {
+        "type": "object",
+        "description": "A target for the part of the runs that succeed, as a budget of misses that is spent run by "
+        "run: people hear when little of it is left, and when it is spent.",
+        "additionalProperties": False,
+        "required": ["target"],
+        "properties": {
+            "target": {"$ref": "#/$defs/percentage", "description": "Part of the runs that succeed."},
+            "over": {"$ref": "#/$defs/duration", "default": "30d", "description": "What counts: 1d to 90d."},
+            "warn_at": {
+                "$ref": "#/$defs/percentage",
+                "default": "25%",
+                "description": "What is left of the budget when people hear of it first.",
+            },
+        },
+    },
 }
 
 RUN_FAILED: Final = AlarmRule(
@@ -135,6 +151,41 @@ ALARMS: Final = (
         source=SOURCE,
         unit="Percent",
         # The rate is known at the end of a run only; between two runs the last answer stands.
+        missing="ignore",
+    ),
+    AlarmRule(
+        key="budget-low",
+        meaning="Little is left of the error budget: soon a further miss breaks the target.",
+        first_steps=(
+            "List the missed runs of the time that counts and mend the most frequent cause.",
+            "Put off risky changes of this pipeline until the budget has recovered.",
+        ),
+        namespace=NAMESPACE,
+        metric="ErrorBudgetLeft",
+        dimensions=DIMENSIONS,
+        statistic="Minimum",
+        comparison="<",
+        threshold="slo.warn_at",
+        source=SOURCE,
+        unit="Percent",
+        missing="ignore",
+    ),
+    AlarmRule(
+        key="budget-spent",
+        meaning="The error budget is spent: the target is missed.",
+        first_steps=(
+            "Tell those who rely on the target.",
+            "List the missed runs of the time that counts and mend the most frequent cause.",
+        ),
+        namespace=NAMESPACE,
+        metric="ErrorBudgetLeft",
+        dimensions=DIMENSIONS,
+        statistic="Minimum",
+        comparison="<",
+        threshold=0,
+        given="slo",
+        source=SOURCE,
+        unit="Percent",
         missing="ignore",
     ),
 )

@@ -29,10 +29,26 @@ class RunHistory:
 
     def success_rate(self, now: datetime, days: int = RATE_DAYS) -> float | None:
         """Percent of the runs of the last days (at most 92 are kept) that ended well; None when there was none."""
+        good, bad = self._of_last(now, days)
+        return 100.0 * good / (good + bad) if good + bad else None
+
+    def budget_left(self, now: datetime, days: int, target: float, runs: float) -> float | None:
+        """Percent of the budget of misses that the last days leave: 100 when there was none, 0 when all is spent, less
+        when there were more.
+
+        `target` is the percent of the runs that must end well, `runs` how many the schedule promises in these days:
+        while fewer have ended, the budget is that of all of them. None while no run is known, or where no miss is
+        allowed at all.
+        """
+        good, bad = self._of_last(now, days)
+        allowed = max(runs, good + bad) * (1 - target / 100)
+        return 100.0 * (1 - bad / allowed) if good + bad and allowed > 0 else None
+
+    def _of_last(self, now: datetime, days: int) -> tuple[int, int]:
+        """Good and bad runs of the last days; 92 are kept."""
         first = _day(now - timedelta(days=days - 1))
         kept = [counts for day, counts in self.days.items() if day >= first]
-        good, bad = sum(row[0] for row in kept), sum(row[1] for row in kept)
-        return 100.0 * good / (good + bad) if good + bad else None
+        return sum(row[0] for row in kept), sum(row[1] for row in kept)
 
     def duration_ratio(self, seconds: float) -> float | None:
         """`seconds` over the mean of the latest good runs; None while there are none."""

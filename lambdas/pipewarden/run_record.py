@@ -55,6 +55,8 @@ def measure_run(
     values.append(("RunDurationSeconds", seconds, "Seconds"))
     values.append(("DurationRatio", history.runs.duration_ratio(seconds) if seconds is not None else None, "None"))
     values.append(("SuccessRate", after.success_rate(now, policy.rate_days), "Percent"))
+    if slo := policy.slo:
+        values.append(("ErrorBudgetLeft", after.budget_left(now, slo.days, slo.target, slo.runs), "Percent"))
     if history.run:
         values += [(METRICS[billed], amount, "Count") for billed, amount in history.run.usage.items()]
     for name, value, unit in values:

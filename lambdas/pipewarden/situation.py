@@ -17,6 +17,15 @@ from pipewarden.window import Maintenance, QuietHours
 
 
 @dataclass(frozen=True, kw_only=True)
+class Slo:
+    """A target: percent of the runs of the last `days` that end well; `runs` is how many the schedule promises."""
+
+    target: float
+    days: int
+    runs: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What was declared for the pipeline and resource that a signal is about.
 
@@ -39,6 +48,7 @@ class Policy:
     runs: bool = False
     independent: bool = False
     rate_days: int = 30
+    slo: Slo | None = None
     within: str = ""
     inner: tuple[str, ...] = ()
     after: tuple[str, ...] = ()

@@ -211,6 +211,8 @@ class AlarmRule:
     role: Literal["run", "health", "drain"] = "health"
     needs: str = ""
     """Field that must be declared for this alarm to exist, e.g. `dead_letter`."""
+    given: str = ""
+    """Expectation that must be declared for it to exist where the threshold is a number, e.g. `slo`."""
     period_field: str = ""
     expression_field: str = ""
     """Field with metric math that is judged in place of the metric, where it is declared; the metric is its `m`."""

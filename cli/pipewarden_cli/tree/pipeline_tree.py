@@ -32,7 +32,10 @@ def _facts(pipeline: PipelineSettings) -> Iterator[Branch]:
     if pipeline.description:
         yield branch("about", pipeline.description)
     if pipeline.schedule:
-        when = pipeline.schedule.get("cron") or f"every {duration(float(pipeline.schedule.get('rate', 0)))}"
+        when = (
+            pipeline.schedule.get("cron")
+            or f"every {duration(float(pipeline.schedule.get('rate', '0s').removesuffix('s')))}"
+        )
         yield branch("runs", f"{when} {pipeline.schedule.get('timezone', 'UTC')}")
     if pipeline.expect:
         yield branch("expects", pipeline_expectations(pipeline.expect))

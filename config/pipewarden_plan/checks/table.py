@@ -17,6 +17,7 @@ from pipewarden_plan.checks.order import check_order
 from pipewarden_plan.checks.owners import check_owners
 from pipewarden_plan.checks.routes import check_routes
 from pipewarden_plan.checks.schedules import check_schedules
+from pipewarden_plan.checks.targets import check_targets
 from pipewarden_plan.checks.upstream import check_upstream
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import FINDINGS_LIMIT, Finding
@@ -31,6 +32,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_schedules,
     check_daylight,
     check_expectations,
+    check_targets,
     check_error_patterns,
     check_windows,
     check_alarms,

@@ -53,6 +53,11 @@ def success_rate(ask: Ask) -> list[Point]:
     return [(at, rate) for at, rate in rates if ask.start <= at < ask.end]
 
 
+def budget_left(ask: Ask) -> list[Point]:
+    """As if one run in twenty might miss: the rate's distance from 95 %, as a part of five."""
+    return [(at, 20.0 * (rate - 95.0)) for at, rate in success_rate(ask)]
+
+
 def data_age(ask: Ask) -> list[Point]:
     """Seconds since the newest object: it falls when a run ends well, and otherwise grows."""
     arrivals = _arrivals(ask)

@@ -14,7 +14,7 @@ def starts(schedule: Mapping[str, str], since: int, until: int, minute: int) -> 
     """The starts within [since, until); hourly at `minute` where nothing is declared."""
     if schedule.get("cron"):
         return _cron_starts(schedule["cron"], schedule.get("timezone", "UTC"), since, until)
-    every = max(int(float(schedule.get("rate") or HOUR)), 300)
+    every = max(int(float(schedule.get("rate", "").removesuffix("s") or HOUR)), 300)
     first = since - since % every + minute * 60 % every
     return [at for at in range(first, until, every) if at >= since]
 

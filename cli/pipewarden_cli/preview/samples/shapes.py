@@ -17,6 +17,7 @@ OWN: tuple[tuple[str, Shape], ...] = (
     ("RunDPUHours", run.dpu_hours),
     ("Run(Flex|Memory)DPUHours", flow.nothing),
     ("SuccessRate", run.success_rate),
+    ("ErrorBudgetLeft", run.budget_left),
     ("DataAgeSeconds", run.data_age),
     ("NewObjects|NewRows", run.new_objects),
     ("NewBytes", run.new_bytes),

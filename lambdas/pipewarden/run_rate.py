@@ -1,0 +1,30 @@
+"""How often something runs, from its schedule alone: no clock is needed."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+
+from pipewarden.cron import parse_cron
+
+YEAR = date(2025, 1, 1)
+YEAR_DAYS = 365
+"""A year like most. Which one makes a difference of a day or two."""
+DAY_SECONDS = 86_400.0
+
+
+def runs_in_days(schedule: Mapping[str, str], days: float) -> float:
+    """How many runs a schedule promises in so many days, on average over a year; 0 where there is none.
+
+    `schedule` as in `settings.PipelineSettings`: five-field `cron`, or `rate` in seconds (`900s`).
+    """
+    if cron := schedule.get("cron", ""):
+        return days_of(cron) / YEAR_DAYS * days * len(parse_cron(cron).hours) * len(parse_cron(cron).minutes)
+    rate = float(schedule.get("rate", "0s").removesuffix("s"))
+    return days * DAY_SECONDS / rate if rate else 0.0
+
+
+@lru_cache(maxsize=1024)
+def days_of(cron: str) -> int:
+    """On how many days of a year a cron comes."""
+    parsed = parse_cron(cron)
+    return sum(parsed.comes_on(YEAR + timedelta(days=number)) for number in range(YEAR_DAYS))
