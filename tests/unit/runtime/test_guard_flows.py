@@ -158,6 +158,29 @@ def test_failures_of_all_pipelines_open_the_breaker_of_the_environment() -> None
     assert measured(scene, "BreakerOpen") == [("", 1.0)]
 
 
+def test_of_two_pipelines_only_one_is_let_through_by_the_breaker_of_the_environment() -> None:
+    scene = guarded()
+    scene.workplace = replace(scene.workplace, settings=replace(scene.workplace.settings, breaker=TWICE))
+    scene.responder = Responder(scene.workplace)
+    since = {"S": (scene.time - timedelta(hours=1)).isoformat()}
+    key = item_key("BUDGET", "BREAKER")
+    scene.aws.dynamodb.put_item(Item={**key, "state": {"S": "open"}, "since": since, "version": {"N": "1"}})
+    fail(scene, "x1")
+    fail(scene, "o1", "other")
+    first, second = scene.due()
+    scene.time = max(first.time, second.time)
+    raced: list[str] = []
+
+    def race(name: str) -> None:
+        if name == "dynamodb.transact_write_items" and not raced:
+            raced.append("")
+            raced[0] = scene.handle(second)
+
+    scene.aws.before_call = race
+    assert [scene.handle(first), *raced] == ["postpone", "start"]
+    assert len(scene.jobs.started) == 1
+
+
 def test_a_second_resource_waits_its_turn_and_is_not_lost() -> None:
     scene = guarded()
     fail(scene, "r1")
