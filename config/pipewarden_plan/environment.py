@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipewarden.registry import channel_types
-from pipewarden.settings import BreakerPolicy, Channel, Repeat, Rung, Severity
+from pipewarden.settings import BreakerPolicy, Channel, Flapping, Repeat, Rung, Severity
 from pipewarden.window import Maintenance, QuietHours
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
@@ -89,6 +89,7 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         monitoring_ceiling=_ceiling(read.get("budget", {})),
         spending=tuple(_spending(row) for row in read.get("spending", ())),
         cost_anomalies=tuple(_cost_anomaly(row) for row in read.get("cost_anomalies", ())),
+        flapping=_flapping(read["flapping"]) if "flapping" in read else Flapping(),
         tags=read.get("tags", {}),
         mark=reading.raw.mark,
         **{key: value for key, value in optional.items() if value is not None},
@@ -115,6 +116,10 @@ def _severity(row: dict[str, Any]) -> Severity:
         quiet = QuietHours(start=hours["from"], end=hours["to"], timezone=hours["timezone"])
         found = replace(found, quiet_hours=quiet)
     return found
+
+
+def _flapping(row: dict[str, Any]) -> Flapping:
+    return Flapping(cycles=row["cycles"], within_seconds=row["within"], calm_seconds=row["calm"])
 
 
 def _channel(row: dict[str, Any]) -> Channel:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pipewarden.settings import BreakerPolicy, Channel, RetryPolicy, Settings, Severity
+from pipewarden.settings import BreakerPolicy, Channel, Flapping, RetryPolicy, Settings, Severity
 from pipewarden.technology import ErrorPattern
 from pipewarden.window import Maintenance
 
@@ -137,6 +137,7 @@ class Environment:
     severities: Mapping[str, Severity]
     channels: Mapping[str, Channel]
     maintenance: tuple[Maintenance, ...] = ()
+    flapping: Flapping = field(default_factory=Flapping)
     monitoring_ceiling: Ceiling | None = None
     spending: tuple[Spending, ...] = ()
     cost_anomalies: tuple[CostAnomaly, ...] = ()

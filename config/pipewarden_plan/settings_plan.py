@@ -41,6 +41,7 @@ def plan_settings(
         severities=environment.severities,
         channels=environment.channels,
         maintenance=environment.maintenance,
+        flapping=environment.flapping,
     )
 
 

@@ -62,7 +62,7 @@ def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:
         incident = replace(incident.with_effect(Effect(key="acknowledged", kind="acknowledged")), leased_until=leased)
     settled = tuple(reason.key for reason in incident.open_reasons if reason.lasting and reason.told)
     incident = incident.without_reasons(settled)
-    if incident.open_reasons:
+    if incident.open_reasons or incident.flaps:
         return incident
     closed = incident.ended_as(IncidentState.CLOSED, now)
     return closed.noting(now, "closed", "nothing is left that a signal could end")

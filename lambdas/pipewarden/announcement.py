@@ -11,7 +11,7 @@ from pipewarden.link import alarm_link, dashboard_link, log_link, sign_link
 from pipewarden.listener import page_listeners
 from pipewarden.log_excerpt import read_log
 from pipewarden.measurement import Measurement
-from pipewarden.message import Message, render_acknowledged, render_page, render_recovered
+from pipewarden.message import Message, render_acknowledged, render_page, render_recovered, say_flapping
 from pipewarden.page import Page, compose_page, order_reasons, page_item
 from pipewarden.secret import signing_key
 from pipewarden.settings import Severity
@@ -102,6 +102,7 @@ class Announcements:
     def compose(self, incident: Incident, number: int, why: str, sent: datetime) -> Page:
         """The facts of one page, gathered from the table, the logs and the settings."""
         main = order_reasons(incident)[0]
+        why = say_flapping(incident, why) if incident.flaps else why
         logged = next((reason for reason in order_reasons(incident)[::-1] if reason.log_group), main)
         lines: tuple[str, ...] = ()
         if logged.log_group:

@@ -1,7 +1,7 @@
 """Decisions about pages that were held back: the time to look at one again has come."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipewarden.duration import say_seconds
 from pipewarden.hold import Hold
@@ -11,11 +11,16 @@ from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
 
 
-def decide_hold(signal: Signal, history: History, _policy: Policy, now: datetime) -> Decision:
+def decide_hold(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
     """Page what is still failing, unless something holds it on (`restraint` is asked after this)."""
     incident = history.incident
     if incident and incident.pending and not (incident.leased_until and now < incident.leased_until):
         return Decision(action="note", why="what was interrupted goes on")
+    if incident and incident.flaps and incident.calm_since and not incident.open_reasons:
+        calm = now - incident.calm_since
+        if calm < timedelta(seconds=policy.flapping.calm_seconds):
+            return Decision(action="ignore", why="it may fail again")
+        return Decision(action="clear", why=f"nothing was wrong for {say_seconds(calm.total_seconds())}")
     if incident is None or incident.id != signal.incident or incident.hold is None or not incident.held_reasons:
         return Decision(action="ignore", why="nothing is held back any more")
     hold = incident.hold

@@ -121,6 +121,7 @@ class Incident:
 
     `pending` effects belong, until `leased_until`, to the invocation that wrote them. `hold` says what holds back the
     page of the reasons that are `held`, `reminders` how many were sent since somebody acknowledged.
+    `flaps` counts the cycles of an incident that comes and goes, `calm_since` is when it last went.
     """
 
     id: str
@@ -143,6 +144,8 @@ class Incident:
     reminders: int = 0
     auto_remediated: bool = False
     """Cured by us before anybody was told."""
+    flaps: int = 0
+    calm_since: datetime | None = None
     version: int = 0
     entries: int = 0
     fresh: tuple[Entry, ...] = ()

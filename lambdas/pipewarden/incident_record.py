@@ -12,8 +12,8 @@ from pipewarden.run_history import RunHistory
 
 MOMENTS = frozenset(
     {"opened", "leased_until", "paged", "last_paged", "acknowledged", "ended", "since", "due", "claimed"}
-    | {"until", "claimed_until", "started", "at", "time", "last_good", "last_good_started", "last_failed", "overdue"}
-    | {"planned", "remediated"}
+    | {"until", "calm_since", "claimed_until", "started", "at", "time", "last_good", "last_good_started", "last_failed"}
+    | {"overdue", "planned", "remediated"}
 )
 UNWRITTEN = ("fresh", "ending")
 

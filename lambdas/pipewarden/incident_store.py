@@ -7,6 +7,7 @@
 | `INCIDENT#<id>` | `PAGE#<number>` | the facts of a page as sent (`page.Page`), for rungs that send it again |
 | `INCIDENT#<id>` | `INPUT#<resource>#<attempt>` | `input`: JSON that a retry needs and nobody can be asked for later |
 | `PIPELINE#<name>` | `OPEN` | `incident`: the pipeline's open incident; gone when that is over |
+| `PIPELINE#<name>` | `ENDS` | `ends`: when its latest incidents ended by themselves |
 | `PIPELINE#<name>` | `RUNS#<resource>` | `RunHistory` |
 | `RUN#<pipeline>#<resource>#<run id>` | `RUN` | `incident`, `resource`, `attempt`: a run that we started |
 | `SEEN#<signal key>` | `SEEN` | `incident`: a signal that was handled or is being handled; `time` of the event |
@@ -76,6 +77,7 @@ class Snapshot:
     breakers: Breakers = field(default_factory=Breakers)
     spent_today: Mapping[str, float] = field(default_factory=dict)
     incident: Incident | None = None
+    ends: tuple[datetime, ...] = ()
 
 
 class IncidentStore:
@@ -101,6 +103,7 @@ class IncidentStore:
             wanted["open"] = item_key(f"PIPELINE#{pipeline}", "OPEN")
             wanted["spent"] = item_key(f"PIPELINE#{pipeline}", day(now))
             wanted |= {name: item_key(pk, "BREAKER") for name, pk in breaker_keys(pipeline).items()}
+            wanted["ends"] = item_key(f"PIPELINE#{pipeline}", "ENDS")
         if pipeline and resource:
             wanted["runs"] = item_key(f"PIPELINE#{pipeline}", f"RUNS#{resource}")
         if run:
@@ -121,6 +124,7 @@ class IncidentStore:
             breakers=Breakers(**{name: read_breaker(found[name]) for name in breaker_keys("") if name in found}),
             spent_today=_spent(from_item(found["spent"])) if "spent" in found else {},
             incident=current,
+            ends=tuple(datetime.fromisoformat(end) for end in from_item(found.get("ends", {})).get("ends", ())),
         )
 
     def load(self, incident: str) -> Incident | None:

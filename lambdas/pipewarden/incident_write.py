@@ -49,6 +49,7 @@ class Write:
     counts_retry: bool = False
     breakers: tuple[tuple[str, Breaker], ...] = ()
     spent: Cost | None = None
+    ends: tuple[datetime, ...] | None = None
 
 
 def plan_write(table: str, change: Write, now: datetime) -> tuple[Incident | None, list[Action]]:
@@ -58,6 +59,9 @@ def plan_write(table: str, change: Write, now: datetime) -> tuple[Incident | Non
     if change.incident:
         written = _next_version(change.incident)
         actions = _incident_actions(table, change.incident, written, now)
+    if change.ends is not None:
+        ends = {"ends": [to_text(end) for end in change.ends]}
+        actions.append(put(table, f"PIPELINE#{change.pipeline}", "ENDS", ends, now, BUDGET_DAYS))
     if change.runs is not None:
         actions.append(_runs_action(table, change, change.runs, now))
     if change.started:

@@ -93,11 +93,22 @@ def render_acknowledged(incident: Incident, environment: str) -> Message:
     )
 
 
+def say_flapping(incident: Incident, why: str) -> str:
+    """Why the one page of a pipeline that comes and goes is sent."""
+    return (
+        f"It flaps: failed again after {incident.flaps} incidents that ended by themselves. This page stands for all "
+        f"that follow; one message comes when it has calmed down. {_sentence(why)}"
+    )
+
+
 def tell_story(incident: Incident) -> str:
     """The incident in a dozen words, for its end."""
     ended = incident.ended or incident.opened
     reasons = order_reasons(incident)
     first = min(reasons, key=lambda reason: reason.since)
+    if incident.flaps:
+        length = say_seconds((ended - incident.opened).total_seconds())
+        return f"flapped, {incident.flaps} times in all, calm since {say_time(ended)} ({length})"
     verb = {"run": "failed", "dead-letters": "dead letters", "deadline": "late", "alarm": "alarm"}[first.kind]
     started = sum(attempt.state in ("started", "succeeded", "failed") for attempt in incident.attempts)
     retried = f", retried {_times(started)}" if started else ""

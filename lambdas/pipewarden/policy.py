@@ -44,6 +44,7 @@ def make_policy(
         inner=_inner(declared, resource),
         after=_before(declared, resource),
         upstream=declared.upstream,
+        flapping=settings.flapping,
         maintenance=tuple(window for window in settings.maintenance if window.covers(pipeline)),
         quiet_hours={name: route.quiet_hours for name, route in settings.severities.items() if route.quiet_hours},
         alarm=alarm,

@@ -64,7 +64,7 @@ def still_failing(incident: Incident, number: int, times: int, now: datetime) ->
 def _why_stop(incident: Incident | None, asked: Reminder) -> str:
     if incident is None:
         return "there is no such incident"
-    if incident.over or not incident.open_reasons:
+    if incident.over or not (incident.open_reasons or incident.flaps):
         return "nothing fails any more"
     if asked.page != incident.pages:
         return "a newer page has its own reminders"
@@ -73,7 +73,7 @@ def _why_stop(incident: Incident | None, asked: Reminder) -> str:
 
 def _when(incident: Incident, asked: Reminder, step: timedelta, now: datetime) -> datetime | None:
     """When to look again; None when the reminder is due."""
-    if incident.acknowledged is None:
+    if incident.acknowledged is None or not incident.open_reasons:
         return now + step
     due = incident.acknowledged + asked.number * step
     return due if now < due - timedelta(seconds=1) else None

@@ -13,6 +13,7 @@ from pipewarden.breaker import Breakers
 from pipewarden.deadline import DAY_SECONDS, find_lapses
 from pipewarden.decision import decide
 from pipewarden.effect import Effects
+from pipewarden.flapping import fold, remember_end
 from pipewarden.heartbeat import beat
 from pipewarden.incident import Attempt, Incident, new_incident_id
 from pipewarden.incident_store import ConflictError, Snapshot
@@ -94,7 +95,8 @@ class Responder:
             overdue, going_on = look_at(workplace, place, signal)
             history = replace(history, run=overdue, pursuit=going_on)
         history = replace(history, breakers=count_outcome(signal, history, place.policy, now))
-        decision = postpone(decide(signal, history, place.policy, now), history, place.policy, now)
+        decision = fold(decide(signal, history, place.policy, now), history, place.policy, now)
+        decision = postpone(decision, history, place.policy, now)
         if decision.action == "start" and (running_run := self._find_running(signal, place, history)):
             decision = decide(signal, replace(history, going_on=running_run), place.policy, now)
         if turned := say_transitions(found.breakers, history.breakers, place.policy.pipeline):
@@ -148,6 +150,7 @@ class Responder:
             retries_this_hour=found.retries_this_hour,
             breakers=found.breakers,
             spent_today=found.spent_today,
+            ends=found.ends,
             run=run,
         )
         if _may_remediate(signal, policy):
@@ -210,6 +213,7 @@ class Responder:
             pipeline=place.policy.pipeline,
             resource=place.policy.resource,
             runs=remember_run(signal, decision, history, place.policy, now),
+            ends=_ends(history, after),
             input=_input_to_keep(decision, history, place),
             breakers=changed_breakers(breakers, history.breakers, place.policy.pipeline),
             spent=settle_cost(signal, history, place.policy),
@@ -272,6 +276,13 @@ def _may_remediate(signal: Signal, policy: Policy) -> bool:
     retried = policy.retryable and not policy.within and policy.retry is not None
     drained = signal.kind == SignalKind.ALARM_RAISED and policy.drain is not None
     return drained or (retried and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RETRY_DUE))
+
+
+def _ends(history: History, after: Incident | None) -> tuple[datetime, ...] | None:
+    """The latest ends, when this change ends the incident."""
+    if after is None or not after.ending or after.ended is None:
+        return None
+    return remember_end(history.ends, after.ended, flapped=bool(after.flaps))
 
 
 def _input_to_keep(decision: Decision, history: History, place: Place) -> tuple[int, Mapping[str, Any]] | None:

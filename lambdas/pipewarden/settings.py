@@ -161,6 +161,16 @@ class Channel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Flapping:
+    """A pipeline flaps when it fails again after `cycles` incidents have ended `within_seconds`; it has calmed down
+    when nothing was wrong for `calm_seconds`."""
+
+    cycles: int = 3
+    within_seconds: float = 3_600.0
+    calm_seconds: float = 1_800.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything the functions know about what was declared."""
 
@@ -177,6 +187,7 @@ class Settings:
     maintenance: tuple[Maintenance, ...] = ()
     breaker: BreakerPolicy = BreakerPolicy(failures=30, within_seconds=3_600.0, open_seconds=1_800.0)
     """Of the whole environment."""
+    flapping: Flapping = field(default_factory=Flapping)
 
     @property
     def names(self) -> Names:
@@ -224,6 +235,7 @@ class Settings:
                 "alarms": {name: AlarmSettings(**_tuples(row)) for name, row in values.get("alarms", {}).items()},
                 "severities": {name: _severity(row) for name, row in values.get("severities", {}).items()},
                 "channels": {name: Channel(**row) for name, row in values.get("channels", {}).items()},
+                "flapping": Flapping(**values.get("flapping", {})),
                 "maintenance": tuple(Maintenance(**_tuples(row)) for row in values.get("maintenance", ())),
                 **({"breaker": BreakerPolicy(**values["breaker"])} if "breaker" in values else {}),
             }

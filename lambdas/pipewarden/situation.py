@@ -10,7 +10,7 @@ from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.kill_switch import Switch
 from pipewarden.run_history import RunHistory
-from pipewarden.settings import AlarmSettings, BreakerPolicy, DrainPolicy, RetryPolicy, Settings
+from pipewarden.settings import AlarmSettings, BreakerPolicy, DrainPolicy, Flapping, RetryPolicy, Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import ErrorPattern, FailureClass, Run
 from pipewarden.window import Maintenance, QuietHours
@@ -55,6 +55,7 @@ class Policy:
     upstream: tuple[str, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
+    flapping: Flapping = field(default_factory=Flapping)
     alarm: AlarmSettings | None = None
     drain: DrainPolicy | None = None
     error_patterns: tuple[ErrorPattern, ...] = ()
@@ -98,17 +99,21 @@ class History:
     advice: str = ""
     lapses: tuple[Lapse, ...] = ()
     upstream: tuple[Incident, ...] = ()
+    ends: tuple[datetime, ...] = ()
     pursuit: Literal["", "running", "ended", "gone", "silent"] = ""
 
     def told(self, key: str, severity: str, now: datetime, respond_within_seconds: float) -> bool:
         """True when people need no page for this reason: they have one that is still being answered.
 
         A page is due all the same when the reason is more severe than what was paged; or when it is another reason, and
-        the last page was acknowledged already or is older than the time in which it should have been.
+        the last page was acknowledged already or is older than the time in which it should have been. The page of an
+        incident that flaps stands for all that follow.
         """
         incident = self.incident
         if incident is None or incident.last_paged is None or severity < incident.severity:
             return False
+        if incident.flaps:
+            return True
         old = incident.reason(key)
         if old and old.open and old.told:
             return True
@@ -153,6 +158,7 @@ class Decision:
     cleared: tuple[str, ...] = ()
     would: str = ""
     hold: Hold | None = None
+    flaps: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 

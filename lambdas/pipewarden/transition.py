@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
 from pipewarden.duration import say_time
 from pipewarden.expectation_decision import expectation_key
-from pipewarden.hold import Hold
+from pipewarden.hold_transition import calm_down, hold_back
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
 from pipewarden.reason import read_reasons
 from pipewarden.signal import Signal, SignalKind
@@ -30,7 +30,7 @@ def apply_decision(
     move = MOVES.get(decision.action)
     if move is None:
         return None
-    incident = history.incident or _open(signal, history, policy, now)
+    incident = history.incident or replace(_open(signal, history, policy, now), flaps=decision.flaps)
     after = move(incident, signal, decision, history, policy, now)
     return after.without_reasons(decision.cleared) if decision.action in WRONG_STILL else after
 
@@ -62,7 +62,7 @@ def _retry(
 ) -> Incident:
     incident = _with_failure(incident, signal, decision, history, policy, told=decision.page)
     if decision.hold:
-        incident = _hold_back(incident, signal, decision.hold, policy, now)
+        incident = hold_back(incident, signal, decision.hold, policy, now)
     due = now + timedelta(seconds=decision.delay_seconds)
     attempt = Attempt(
         resource=policy.resource,
@@ -100,7 +100,7 @@ def _page(
         key = expectation_key(signal.state, policy.resource)
         incident = _with_check(incident, key, policy.resource, now, check_delay_seconds(0))
     if decision.hold:
-        return _hold_back(incident, signal, decision.hold, policy, now)
+        return hold_back(incident, signal, decision.hold, policy, now)
     return _page_people(incident, signal, decision, policy, now) if decision.page else incident
 
 
@@ -129,11 +129,13 @@ def _clear(
     incident = incident.without_reasons(decision.cleared).noting(moment, "cleared", decision.why)
     if incident.open_reasons:
         return incident
+    if incident.flaps and signal.kind != SignalKind.HOLD_DUE:
+        return calm_down(incident, signal, policy, now)
     ended = max(signal.time, incident.opened)
     cured = incident.remediated or signal.kind == SignalKind.DRAIN_FINISHED
     if incident.pages or cured:
         incident = incident.with_effect(Effect(key="recovered", kind="recovered", detail=decision.detail))
-    incident = incident.ended_as(IncidentState.RECOVERED, ended, cured=cured)
+    incident = incident.ended_as(IncidentState.RECOVERED, incident.calm_since or ended, cured=cured)
     return incident.noting(now, "recovered", "nothing is wrong any more")
 
 
@@ -200,16 +202,6 @@ def page_again(incident: Incident, why: str, severity: str, now: datetime, *, in
 
 def _page_people(incident: Incident, signal: Signal, decision: Decision, policy: Policy, now: datetime) -> Incident:
     return page_again(incident, decision.why, severity_of(signal, incident, policy), now)
-
-
-def _hold_back(incident: Incident, signal: Signal, hold: Hold, policy: Policy, now: datetime) -> Incident:
-    """The incident with its page held back. It is noted once for a cause, and looked at again at its time."""
-    severity = severity_of(signal, incident, policy)
-    if not (incident.hold and hold.goes_on_from(incident.hold)):
-        incident = incident.noting(now, "held", f"page held back: {hold.text}")
-    detail = {"by": hold.by, "name": hold.name}
-    effect = Effect(key=f"hold-{hold.until:%d%H%M%S}", kind="hold", at=hold.until, detail=detail)
-    return replace(incident, hold=hold, severity=min(severity, incident.severity)).with_effect(effect)
 
 
 def _with_success(incident: Incident, signal: Signal, history: History, resource: str) -> Incident:

@@ -35,6 +35,11 @@ def check_maintenance(environment: EnvironmentReading, pipelines: Sequence[Pipel
             yield finding("PW313", mark, message, path=path, cure="rename one of them")
         names.add(window["name"])
     yield from _intervals(environment, read)
+    for key in ("within", "calm"):
+        seconds = read.get("flapping", {}).get(key, 60)
+        if not 60 <= seconds <= 86_400:
+            message = f"flapping.{key} must be 1m to 24h, got {show_duration(seconds)}"
+            yield finding("PW312", environment.place("flapping", key), message, path="flapping")
 
 
 def _when(environment: EnvironmentReading, place: int, window: Mapping[str, Any]) -> Iterator[Finding]:
