@@ -38,6 +38,7 @@ _MOMENTS: dict[str, tuple[str, Tone, str]] = {
     "paged": ("paged", "page", "paged "),
     "escalated": ("escalated", "page", "escalated: "),
     "acknowledged": ("acknowledged", "good", "acknowledged "),
+    "reminded": ("reminded", "page", ""),
     "recovered": ("recovered", "good", "recovered: "),
     "closed": ("closed", "good", "closed: "),
 }
@@ -161,7 +162,7 @@ def read_report(
         severity=incident.severity,
         state=incident.state.value,
         opened=incident.since,
-        headline=reason.text if reason else "",
+        headline=_headline(incident, reason) if reason else "",
         error=_told_error(reason) if reason else "",
         failure_class=reason.failure_class if reason else "",
         closed=incident.ended,
@@ -172,6 +173,12 @@ def read_report(
         acknowledged_at=incident.acknowledged,
         timeline=tuple(_moment(entry) for entry in timeline),
     )
+
+
+def _headline(incident: Incident, reason: Reason) -> str:
+    """What failed; and that nobody was told yet, or that it comes and goes."""
+    held = f" (held back: {incident.hold.text})" if incident.hold and incident.held_reasons else ""
+    return f"{reason.text}{held}" + (f" (flapping, {incident.flaps} times)" if incident.flaps else "")
 
 
 def _told_error(reason: Reason) -> str:

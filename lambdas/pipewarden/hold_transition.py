@@ -14,10 +14,18 @@ def hold_back(incident: Incident, signal: Signal, hold: Hold, policy: Policy, no
     """The incident with its page held back. It is noted once for a cause, and looked at again at its time."""
     severity = severity_of(signal, incident, policy)
     if not (incident.hold and hold.goes_on_from(incident.hold)):
-        incident = incident.noting(now, "held", f"page held back: {hold.text}")
+        incident = incident.noting(now, "held", hold.text)
     detail = {"by": hold.by, "name": hold.name}
     effect = Effect(key=f"hold-{hold.until:%d%H%M%S}", kind="hold", at=hold.until, detail=detail)
     return replace(incident, hold=hold, severity=min(severity, incident.severity)).with_effect(effect)
+
+
+def wait_for_window(incident: Incident, waits: Hold | None) -> Incident:
+    """The incident with its retry remembered among what a maintenance window holds back."""
+    if waits is None:
+        return incident
+    detail = {"by": waits.by, "name": waits.name}
+    return incident.with_effect(Effect(key=f"hold-{waits.until:%d%H%M%S}", kind="hold", at=waits.until, detail=detail))
 
 
 def calm_down(incident: Incident, signal: Signal, policy: Policy, now: datetime) -> Incident:

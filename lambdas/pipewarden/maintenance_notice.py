@@ -26,7 +26,7 @@ def render_start(window: OpenWindow, environment: str) -> Message:
 
 
 def render_end(window: OpenWindow, held: Iterable[Incident], environment: str) -> Message:
-    """What was held back: what still fails, which is paged now, and what has recovered."""
+    """What was held back: what still fails, which is paged or retried now, and what has recovered."""
     declared, incidents = window.maintenance, sorted(held, key=lambda incident: incident.since)
     failing = [incident for incident in incidents if not incident.over]
     over = [incident for incident in incidents if incident.over]
@@ -34,7 +34,7 @@ def render_end(window: OpenWindow, held: Iterable[Incident], environment: str) -
     found = ", ".join(counts) or "nothing was held back"
     first = f"Maintenance {declared.name} ({environment}) is over after {_length(window)}: {found}."
     lines = [first]
-    lines += _block("STILL FAILING, paged now unless something else holds it back", failing)
+    lines += _block("STILL FAILING, paged or retried now", failing)
     lines += _block("HELD BACK, and recovered meanwhile", over)
     return _message(f"[maintenance] {environment}: {declared.name} is over, {found}", first, lines)
 

@@ -146,7 +146,7 @@ def _what_to_do(page: Page) -> str:
 
 def _cause_block(page: Page, cause: Cause) -> str:
     title = f"{'BEHIND IT' if cause.within and cause is not page.cause else 'WHAT'}  {cause.text}"
-    lines = [f"since {say_moment(cause.since)}"]
+    lines = [f"since {say_moment(cause.since)}" + (f", {_times(cause.times)}" if cause.times > 1 else "")]
     lines += [f"error: {line}" if not n else f"       {line}" for n, line in enumerate(cause.error.splitlines())]
     if cause.failure_class:
         lines.append(f"class: {cause.failure_class}" + (f", {cause.why_class}" if cause.why_class else ""))

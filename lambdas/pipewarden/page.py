@@ -17,10 +17,11 @@ MOST_SAMPLES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One reason in words. `within` says that it explains another one."""
+    """One reason in words. `times` counts how often it happened, `within` says that it explains another one."""
 
     text: str
     since: datetime
+    times: int = 1
     error: str = ""
     failure_class: str = ""
     why_class: str = ""
@@ -125,6 +126,7 @@ def _cause(reason: Reason) -> Cause:
     return Cause(
         text=mask(reason.text),
         since=reason.since,
+        times=reason.times,
         error=mask(reason.error)[:MOST_ERROR_CHARACTERS],
         failure_class=reason.failure_class,
         why_class=mask(str(reason.detail.get("why", ""))),

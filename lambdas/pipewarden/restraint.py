@@ -45,7 +45,10 @@ def postpone(decision: Decision, history: History, policy: Policy, now: datetime
     if not windows or decision.action not in ("retry", "start"):
         return decision
     last = _last(windows)
-    wait, after = (last.end - now).total_seconds(), f"after maintenance {last.maintenance.name}"
+    name, wait = last.maintenance.name, (last.end - now).total_seconds()
+    after = f"after maintenance {name}"
+    waits = Hold(by="maintenance", name=name, since=now, until=last.end, why="", text=after)
+    decision = replace(decision, waits=waits)
     if decision.action == "retry":
         return replace(decision, why=f"{decision.why} {after}", delay_seconds=decision.delay_seconds + wait)
     attempt = history.incident.attempt(policy.resource, decision.attempt) if history.incident else None

@@ -147,7 +147,8 @@ class Decision:
     after `delay_seconds`; `page` only people can cure it; `drain` start the drainer; `clear` the reasons `cleared` are
     gone; `start` the attempt that is due; `postpone` it by `delay_seconds`; `wait` look again after `delay_seconds`;
     `busy` another invocation is at it: deliver the signal again later. `page` is True when people are told now; `would`
-    is what would have been done in `act` mode. `hold` says what holds the page back that would be due.
+    is what would have been done in `act` mode. `hold` says what holds the page back that would be due, `waits` what the
+    retry waits for, `flaps` how often it came and went before.
     """
 
     action: Action
@@ -158,6 +159,7 @@ class Decision:
     cleared: tuple[str, ...] = ()
     would: str = ""
     hold: Hold | None = None
+    waits: Hold | None = None
     flaps: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
 from pipewarden.duration import say_time
 from pipewarden.expectation_decision import expectation_key
-from pipewarden.hold_transition import calm_down, hold_back
+from pipewarden.hold_transition import calm_down, hold_back, wait_for_window
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
 from pipewarden.reason import read_reasons
 from pipewarden.signal import Signal, SignalKind
@@ -79,6 +79,7 @@ def _retry(
     effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=decision.attempt, at=due)
     incident = incident.with_attempt(attempt).with_effect(effect)
     incident = incident.noting(now, "retry-planned", f"{policy.resource}: {decision.why}, at {say_time(due)}")
+    incident = wait_for_window(incident, decision.waits)
     if incident.state == IncidentState.OPEN:
         incident = replace(incident, state=IncidentState.REMEDIATING)
     return _page_people(incident, signal, decision, policy, now) if decision.page else incident
@@ -158,6 +159,7 @@ def _postpone(
     key = f"retry-{policy.resource}-{attempt.number}-{due:%d%H%M%S}"
     effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=attempt.number, at=due)
     text = f"{policy.resource}: retry {attempt.number} {decision.why}"
+    incident = wait_for_window(incident, decision.waits)
     incident = incident.with_attempt(replace(attempt, due=due, waits=attempt.waits + 1)).with_effect(effect)
     return incident.noting(now, "retry-planned", text)
 

@@ -73,7 +73,7 @@ def test_a_failure_above_holds_back_the_page_below_and_is_said_in_both() -> None
     fail(scene, "down")
     assert pages(scene, "down") == []
     entries = [entry.text for entry in scene.store.timeline(of(scene, "down").id) if entry.kind == "held"]
-    assert entries == ["page held back: up above it has failed since 02:10 UTC"]
+    assert entries == ["up above it has failed since 02:10 UTC"]
     scene.time += timedelta(minutes=1)
     fail(scene, "up", "up-2")
     succeed(scene, "up")
@@ -224,6 +224,14 @@ def test_whom_a_window_holds_back(severity: str, changes: dict[str, Any], expect
     assert len(pages(scene, "one")) == expected
 
 
+def test_a_page_says_how_often_it_happened_while_it_was_held() -> None:
+    scene = chain({"one": "P1"}, maintenance=(PATCH,))
+    for number in range(3):
+        fail(scene, "one", f"one-{number}")
+    look(scene)
+    assert "WHAT  one failed\n  since 2026-03-01 02:10 UTC, 3 times\n" in pages(scene, "one")[0]["default"]
+
+
 def test_a_look_before_its_time_changes_nothing() -> None:
     scene = chain({"one": "P1"}, maintenance=(PATCH,))
     fail(scene, "one")
@@ -253,6 +261,15 @@ def test_a_retry_that_is_due_in_a_window_waits_until_it_ends() -> None:
     scene.time = later.time
     assert scene.handle(later) == "start"
     assert len(scene.jobs.started) == 1
+
+
+def test_what_a_window_kept_from_being_retried_stands_in_its_notice() -> None:
+    scene = Scene(maintenance=(PATCH,))
+    fail(scene, "extract", error="transient: 503")
+    scene.time = START.replace(hour=3, minute=0)
+    scene.handle(Signal(kind=SignalKind.MAINTENANCE_ENDED, time=START.replace(minute=0), state="patch"))
+    text = scene.aws.sns.published[-1]["default"]
+    assert "STILL FAILING, paged or retried now\n  import: extract failed since 02:10 UTC" in text
 
 
 def test_a_window_may_let_retries_pass() -> None:
@@ -287,7 +304,7 @@ def test_a_window_says_that_it_starts_and_what_it_held_back() -> None:
     ids = {name: of(scene, name).id for name in ("one", "two")}
     assert end["default"] == (
         "Maintenance patch (test) is over after 1h: 1 still failing, 1 recovered.\n\n"
-        "STILL FAILING, paged now unless something else holds it back\n"
+        "STILL FAILING, paged or retried now\n"
         f"  two: two failed since 02:10 UTC ({ids['two']})\n\n"
         "HELD BACK, and recovered meanwhile\n"
         f"  one: one failed since 02:10 UTC ({ids['one']})\n"
