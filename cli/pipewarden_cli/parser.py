@@ -10,6 +10,7 @@ from pipewarden_cli.commands import (
     classify,
     cost,
     demo,
+    drain,
     incidents,
     local,
     notify,
@@ -17,6 +18,7 @@ from pipewarden_cli.commands import (
     presets,
     preview,
     remediation,
+    replay,
     schema,
     validate,
 )
@@ -35,6 +37,8 @@ COMMANDS: tuple[ModuleType, ...] = (
     ack,
     notify,
     remediation,
+    drain,
+    replay,
 )
 DESCRIPTION = "Declare data pipelines in YAML; see what they get, run it on one machine, and answer its incidents."
 EXIT_CODES = {

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from pipewarden.message_filter import FilterError, parse_filter
 from pipewarden_plan.cron import cron_problem
 from pipewarden_plan.nearest import nearest
 from pipewarden_plan.safe_pattern import pattern_problem
@@ -171,8 +172,24 @@ def check_error_pattern(value: Any) -> None:
             raise MisfitError(problem, "PW114", cure)
 
 
+@lru_cache(maxsize=1024)
+def _filter_problem(text: str) -> str:
+    try:
+        parse_filter(text)
+    except FilterError as problem:
+        return str(problem)
+    return ""
+
+
+def check_where(value: Any) -> None:
+    if isinstance(value, str) and (problem := _filter_problem(value)):
+        cure = 'e.g. body.error.code = "TIMEOUT" and attribute.kind in ("order", "refund")'
+        raise MisfitError(f"must be a condition: {problem}", "PW265", cure)
+
+
 FORMATS: Mapping[str, Callable[[Any], None]] = {
     "pipewarden-cron": check_cron,
+    "pipewarden-where": check_where,
     "pipewarden-timezone": check_timezone,
     "pipewarden-local-time": check_local_time,
     "pipewarden-duration-range": check_duration_range,

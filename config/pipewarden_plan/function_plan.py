@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipewarden.names import FUNCTIONS, Names
-from pipewarden.settings import DrainPolicy
+from pipewarden.settings import NO_QUEUES, DrainPolicy
 from pipewarden_plan import own_grant_plan as own
 from pipewarden_plan.grant_plan import declared_statements, pack
 from pipewarden_plan.model import Environment
@@ -127,9 +127,10 @@ def _drainer(everything: Sequence[Watched], names: Names) -> list[StatementPlan]
         own.table(names, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
         own.signals_out(names, drains_into),
         own.archive(names),
+        own.message_moves(names, [policy.dead_letter_queue for policy in drained if policy.is_plain]),
         *declared_statements(everything, ("drain",)),
     ]
 
 
 def _named_queue(policy: DrainPolicy) -> str:
-    return "" if policy.to in ("source", "archive", "quarantine") else policy.to
+    return "" if policy.to in NO_QUEUES else policy.to

@@ -114,6 +114,15 @@ def tell_acknowledged(names: Names) -> StatementPlan:
     )
 
 
+def message_moves(names: Names, queues: Iterable[str]) -> StatementPlan:
+    return StatementPlan(
+        sid="MessageMoves",
+        reason="dead letters that SQS moves by itself, because their policy asks for no more",
+        actions=("sqs:CancelMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:StartMessageMoveTask"),
+        resources=tuple(sorted({names.queue_arn(queue) for queue in queues})),
+    )
+
+
 def failed_invocations(names: Names) -> StatementPlan:
     return StatementPlan(
         sid="FailedInvocations",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from pipewarden.dead_letter_watch import UNLIMITED
 from pipewarden.listener import page_listeners
 from pipewarden.names import Names
 from pipewarden.registry import channel_types
@@ -111,6 +112,7 @@ def drain_policy(watched: Watched, names: Names) -> DrainPolicy | None:
         return None
     queue = str(look_up(watched.resource.fields, "dead_letter.queue"))
     fifo = queue.endswith(".fifo")
+    attempts = drain.get("attempts", 3)
     then = str(drain.get("then", "quarantine"))
     is_quarantined = "quarantine" in (then, drain.get("to"))
     return DrainPolicy(
@@ -121,8 +123,12 @@ def drain_policy(watched: Watched, names: Names) -> DrainPolicy | None:
         else "",
         to=str(drain.get("to", "source")),
         rate_per_second=float(drain.get("rate", 10)),
-        attempts=int(drain.get("attempts", 3)),
+        attempts=None if attempts == UNLIMITED else int(attempts),
         then=then,
         archive=bool(drain.get("archive", True)),
         fifo=fifo,
+        source=str(watched.values.get(watched.technology.identity, "")),
+        where=str(drain.get("where", "")),
+        most_returned=float(drain.get("most_returned", 50)),
+        holds=str(look_up(watched.resource.fields, "dead_letter.holds") or ""),
     )

@@ -61,10 +61,11 @@ def decide_cleared(signal: Signal, history: History, policy: Policy, _now: datet
 
 
 def decide_drained(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
-    """Drained to the last message: gone. Anything put aside or left behind: people must look at it."""
+    """Drained to the last message: gone. Anything put aside or left behind, or a drain that was stopped: people must
+    look at it."""
     key = dead_letters_key(policy.resource)
     stuck = int(signal.detail.get("quarantined", 0)) + int(signal.detail.get("left", 0))
-    if stuck:
+    if stuck or signal.detail.get("stop"):
         told = history.told(key, policy.severity, now, policy.respond_within_seconds)
         return Decision(action="page", why=f"{stuck} dead letters need a person", page=not told)
     reason = history.incident.reason(key) if history.incident else None

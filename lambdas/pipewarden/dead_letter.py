@@ -1,4 +1,8 @@
-"""One dead letter: where it goes, and how it is sent on without losing anything of it. Pure."""
+"""One dead letter: where it goes, and how it is sent on without losing anything of it. Pure.
+
+Body, attributes, group and trace header are kept as they are, so pointers of SQS's extended client (a body that names
+an S3 object, and the attribute `ExtendedPayloadSize`) pass untouched, and so do envelopes of SNS and EventBridge.
+"""
 
 import base64
 import gzip
@@ -17,6 +21,10 @@ BATCH_ENTRIES = 10
 BATCH_BYTES = 250_000
 """Below the 256 KiB that queues of every age take for a whole batch; a larger message travels alone."""
 
+FEW_RETURNED = 20
+"""Fewer messages that come back are a matter of these messages; from here on it may be the consumer that fails."""
+FULL_SHARE = 100.0
+
 Way = Literal["replay", "quarantine", "archive", "leave"]
 
 
@@ -26,6 +34,9 @@ class DeadLetter:
 
     message: Mapping[str, Any]
     replays: int
+    payload: str | None = None
+    """What a source that is no queue is given; None for queues, and where it could not be read."""
+    readable: bool = True
 
     @property
     def id(self) -> str:
@@ -45,12 +56,23 @@ class DeadLetter:
 
 
 def count_in(message: Mapping[str, Any]) -> int | None:
-    """Replays counted in the message itself; None when it has no room for our attribute (ten is the limit)."""
+    """Replays counted in the message itself; None when it has no room for our attribute: ten attributes is the limit,
+    and a large message may be as large as its queue takes."""
     attributes = message.get("MessageAttributes", {})
     if COUNT_ATTRIBUTE in attributes:
         text = str(attributes[COUNT_ATTRIBUTE].get("StringValue", "0"))
         return int(text) if text.isdigit() else 0
-    return 0 if len(attributes) < MOST_ATTRIBUTES else None
+    return 0 if _has_room(message) else None
+
+
+def _has_room(message: Mapping[str, Any]) -> bool:
+    few = len(message.get("MessageAttributes", {})) < MOST_ATTRIBUTES
+    return few and DeadLetter(message=message, replays=0).size <= BATCH_BYTES
+
+
+def is_poison_loop(replayed: int, returned: int, policy: DrainPolicy) -> bool:
+    """Whether so much comes back that the consumer seems to fail on everything: replaying only uses up attempts."""
+    return returned >= FEW_RETURNED and returned * FULL_SHARE > replayed * policy.most_returned
 
 
 def sent_since(message: Mapping[str, Any], moment: datetime) -> bool:
@@ -59,16 +81,16 @@ def sent_since(message: Mapping[str, Any], moment: datetime) -> bool:
     return sent.isdigit() and int(sent) >= moment.timestamp() * 1000
 
 
-def fingerprint(message: Mapping[str, Any]) -> str:
+def fingerprint(content: str) -> str:
     """What a message is known by when it has no room for a count: its content, since its id changes."""
-    return hashlib.sha256(message["Body"].encode()).hexdigest()
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def choose_way(letter: DeadLetter, policy: DrainPolicy) -> Way:
     """Replay while attempts are left; then whatever `then` says. `to: archive` keeps a copy and sends nothing."""
     if policy.to in ("archive", "quarantine"):
         return "archive" if policy.to == "archive" else "quarantine"
-    if letter.replays < policy.attempts:
+    if letter.readable and (policy.attempts is None or letter.replays < policy.attempts):
         return "replay"
     ways: dict[str, Way] = {"quarantine": "quarantine", "archive": "archive"}
     return ways.get(policy.then, "leave")
@@ -78,9 +100,7 @@ def target_queue(way: Way, policy: DrainPolicy) -> str:
     """The queue that a message is sent to; "" when it is sent nowhere."""
     if way == "quarantine":
         return policy.quarantine_queue
-    if way == "replay":
-        return policy.source_queue if policy.to == "source" else policy.to
-    return ""
+    return policy.target_queue if way == "replay" else ""
 
 
 def send_entry(letter: DeadLetter, number: int, way: Way, *, fifo: bool) -> dict[str, Any]:
@@ -91,7 +111,7 @@ def send_entry(letter: DeadLetter, number: int, way: Way, *, fifo: bool) -> dict
     """
     message = letter.message
     attributes = {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()}
-    if way == "replay" and (COUNT_ATTRIBUTE in attributes or len(attributes) < MOST_ATTRIBUTES):
+    if way == "replay" and (COUNT_ATTRIBUTE in attributes or _has_room(message)):
         attributes[COUNT_ATTRIBUTE] = {"DataType": "Number", "StringValue": str(letter.replays + 1)}
     entry: dict[str, Any] = {"Id": str(number), "MessageBody": message["Body"]}
     if attributes:

@@ -7,7 +7,9 @@
 | `passes` | passes that are over |
 | `pass_began` | when the pass that is going on began, whoever continues it |
 | `received`, `replayed`, `quarantined`, `archived` | messages so far, over all passes |
+| `returned` | messages replayed by this drain that came back |
 | `pass_replayed` | messages replayed in the pass that is going on |
+| `stop` | who asked for the drain to stop |
 | `stuck` | ids of messages that stayed in the dead-letter queue |
 | `samples` | up to three masked bodies of messages put aside |
 
@@ -24,7 +26,7 @@ from pipewarden.item import Item, from_item, to_item, to_text, to_value
 STATE_DAYS = 30
 MESSAGE_DAYS = 15
 TAKE = "SET lease_until = :until, holder = :holder, expires = :expires, pass_began = if_not_exists(pass_began, :now)"
-COUNTS = ("received", "replayed", "quarantined", "archived")
+COUNTS = ("received", "replayed", "quarantined", "archived", "returned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class DrainState:
     replayed: int = 0
     quarantined: int = 0
     archived: int = 0
+    returned: int = 0
+    stop: str = ""
     pass_replayed: int = 0
     stuck: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
@@ -73,15 +77,28 @@ class DrainStore:
         self._update("SET drain = :drain, started = :started, incident = :incident", begun)
         return DrainState(drain=drain, started=now, pass_began=now, incident=incident)
 
-    def count(self, counts: Mapping[str, int], stuck: Sequence[str], samples: Sequence[str] = ()) -> None:
-        """Add to the counts of the drain, and say which messages stayed in the queue so far."""
+    def count(self, counts: Mapping[str, int], stuck: Sequence[str], samples: Sequence[str] = ()) -> DrainState:
+        """Add to the counts of the drain, and say which messages stayed in the queue so far; the state after it."""
         added = {f":{name}": counts.get(name, 0) for name in (*COUNTS, "pass_replayed")}
         expression = "ADD " + ", ".join(f"{name[1:]} {name}" for name in added) + " SET stuck = :stuck"
         values = {**added, ":stuck": list(stuck)}
         if samples:
-            self._update(f"{expression}, samples = :samples", {**values, ":samples": list(samples)})
-        else:
-            self._update(expression, values)
+            return _read(self._update(f"{expression}, samples = :samples", {**values, ":samples": list(samples)}))
+        return _read(self._update(expression, values))
+
+    def ask_to_stop(self, by: str) -> bool:
+        """Let the drain that is going on stop after the messages in hand; False when none is going on."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=self._key("STATE"),
+                UpdateExpression="SET stop = :by",
+                ConditionExpression="attribute_exists(drain)",
+                ExpressionAttributeValues={":by": {"S": by}},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def release(self, *, passed: bool) -> None:
         """Give the queue back between two passes, or in the middle of one when the time is up."""
@@ -119,18 +136,19 @@ class DrainStore:
         )
         return int(from_item(answer["Attributes"])["replays"]) - 1
 
-    def _update(self, expression: str, values: Mapping[str, Any]) -> None:
-        request: dict[str, Any] = {"UpdateExpression": expression}
+    def _update(self, expression: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        request: dict[str, Any] = {"UpdateExpression": expression, "ReturnValues": "ALL_NEW"}
         if values:
             request["ExpressionAttributeValues"] = {name: to_value(value) for name, value in values.items()}
-        self._dynamodb.update_item(TableName=self._table, Key=self._key("STATE"), **request)
+        answer = self._dynamodb.update_item(TableName=self._table, Key=self._key("STATE"), **request)
+        return from_item(answer["Attributes"])
 
     def _key(self, sort: str) -> Item:
         return {"pk": {"S": f"DRAIN#{self._queue}"}, "sk": {"S": sort}}
 
 
 def _read(found: Mapping[str, Any]) -> DrainState:
-    names = ("drain", "passes", "pass_replayed", *COUNTS)
+    names = ("drain", "passes", "pass_replayed", "stop", *COUNTS)
     kept = {name: found[name] for name in names if name in found}
     incident = "" if found.get("incident", "-") == "-" else str(found["incident"])
     started = datetime.fromisoformat(found["started"])

@@ -1,36 +1,28 @@
 """Draining a dead-letter queue, pass by pass: stored elsewhere first, deleted after, counted, never in a hurry.
 
 A pass takes out what was sent before it began. When it replayed something, another pass follows at the time by which
-poison would be back, later each time; when nothing comes back, the drain is over and the responder hears of it.
+poison would be back, later each time; when nothing comes back, the drain is over and the responder hears of it. When so
+much comes back that the consumer seems to fail on everything, or a person says so, the drain stops where it is.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipewarden.dead_letter import DeadLetter, Way, choose_way, count_in, fingerprint, sent_since
+from pipewarden.dead_letter import DeadLetter, Way, choose_way, is_poison_loop, sent_since
+from pipewarden.drain_report import Stop, drain_report
 from pipewarden.drain_store import DrainState, DrainStore
 from pipewarden.measurement import Measurement
 from pipewarden.message_move import Moved, Mover
-from pipewarden.signal import Signal, SignalKind
+from pipewarden.native_move import NativeMove
 from pipewarden.workplace import Workplace
 
-RECEIVE = 10
-MOST_IN_HAND = 100
-MOST_BYTES_IN_HAND = 8_000_000
-HIDDEN_SECONDS = 300
-WAIT_SECONDS = 1
-EMPTY_RECEIVES = 2
-PAUSE_SECONDS = 10.0
-"""Messages in hand at once are at most what the rate lets through in this time, so that waiting never outlasts it."""
 MARGIN = timedelta(seconds=25)
 CONTINUE = timedelta(seconds=2)
-LEAST_SLACK_SECONDS = 2.0
-SLACK = 0.2
-LONGEST_WAIT_SECONDS = 12 * 3600.0
 MOST_STUCK = 1_000
+MOST_PASSES = 10
+"""Of messages that may be replayed without a limit: by then the last wait is 12 hours long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +57,11 @@ class Drainer:
             raise ValueError(f"{event.pipeline}.{event.resource} declares no drain")
         self._workplace, self._event, self._policy = workplace, event, policy
         self._deadline, self._holder, self._sleep = deadline, holder, sleep
-        self._sqs = workplace.clients("sqs")
         self._store = DrainStore(
             workplace.clients("dynamodb"), workplace.settings.names.table(), policy.dead_letter_queue
         )
         self._mover = Mover(workplace, policy, event.pipeline, event.resource)
-        self._left: set[str] = set()
         self._stuck: set[str] = set()
-        self._next_pass: dict[str, str] = {}
 
     def run(self) -> str:
         """Drain until the queue is empty or the time is up; a word for how it ended."""
@@ -83,81 +72,103 @@ class Drainer:
             return "taken"
         if self._event.drain and self._event.drain != state.drain:
             return self._leave_alone(state)
+        self._intake = self._mover.intake(
+            lambda mark: self._store.count_message(mark, self._workplace.now()), self._out_of_time
+        )
         self._stuck = set(state.stuck)
+        if state.stop:
+            return self._stop(state, "asked")
+        return (self._policy.is_plain and self._move_natively(state)) or self._loop(state)
+
+    def _loop(self, state: DrainState) -> str:
         number = 0
-        while letters := self._receive(state.pass_began):
+        while letters := self._intake.receive(state.pass_began):
             number += 1
-            self._handle(letters, state, number)
+            if stop := self._reason_to_stop(state, letters):
+                self._intake.put_back(letters)
+                return self._stop(state, stop, _returned(letters, state))
+            state = self._handle(letters, state, number)
+            if state.stop:
+                return self._stop(state, "asked")
             if self._out_of_time():
                 return self._interrupt(state, number)
+        if self._out_of_time():
+            return self._interrupt(state, number)
         return self._end_pass(self._store.load() or state)
 
-    def _receive(self, began: datetime) -> list[DeadLetter]:
-        """As many messages as may be in hand at once; none when the queue is empty but for what was left in it.
+    def _move_natively(self, state: DrainState) -> str:
+        """ "" when SQS does not move these, so that our loop must."""
+        waiting = self._mover.depth() if state.passes else 0
+        state = self._store.count({"returned": waiting}, sorted(self._stuck)) if waiting else state
+        if stop := self._reason_to_stop(state):
+            return self._stop(state, stop)
+        move = NativeMove(self._workplace.clients("sqs"), self._policy, self._workplace.settings.names.queue_arn)
+        progress = move.run(state.pass_began, self._out_of_time, self._is_asked_to_stop, self._sleep)
+        if progress.ending == "running":
+            return self._interrupt(state, progress.moved)
+        if progress.moved:
+            moved = {"received": progress.moved, "replayed": progress.moved, "pass_replayed": progress.moved}
+            state = self._store.count(moved, sorted(self._stuck))
+            self._measure("DrainedMessages", progress.moved)
+        if progress.ending == "refused":
+            return ""
+        return self._stop(state, "asked") if self._is_asked_to_stop() else self._end_pass(state)
 
-        What was sent since the pass began is for the next one: it may be a replay of this pass that failed again, and
-        a consumer that is down would use up all attempts of a good message within seconds. (A message that a redrive
-        policy moves keeps the time at which it was sent.)
-        """
-        most = max(1, min(MOST_IN_HAND, int(self._policy.rate_per_second * PAUSE_SECONDS)))
-        letters: list[DeadLetter] = []
-        empty = size = 0
-        while len(letters) < most and empty < EMPTY_RECEIVES and size < MOST_BYTES_IN_HAND and not self._out_of_time():
-            answer = self._sqs.receive_message(
-                QueueUrl=self._mover.url(self._policy.dead_letter_queue),
-                MaxNumberOfMessages=min(RECEIVE, most - len(letters)),
-                WaitTimeSeconds=WAIT_SECONDS,
-                VisibilityTimeout=HIDDEN_SECONDS,
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            )
-            found = [message for message in answer.get("Messages", ()) if message["MessageId"] not in self._left]
-            late = [message for message in found if self._policy.to == "source" and sent_since(message, began)]
-            self._next_pass |= {message["MessageId"]: message["ReceiptHandle"] for message in late}
-            new = [self._count(message) for message in found if message not in late]
-            letters += new
-            size += sum(letter.size for letter in new)
-            empty = 0 if new else empty + 1
-            if letters and not new:
-                break
-        return letters
+    def _is_asked_to_stop(self) -> bool:
+        state = self._store.load()
+        return bool(state and state.stop)
 
-    def _count(self, message: Mapping[str, Any]) -> DeadLetter:
-        replays = count_in(message)
-        if replays is None:
-            replays = self._store.count_message(fingerprint(message), self._workplace.now())
-        return DeadLetter(message=message, replays=replays)
-
-    def _handle(self, letters: list[DeadLetter], state: DrainState, number: int) -> None:
+    def _handle(self, letters: list[DeadLetter], state: DrainState, number: int) -> DrainState:
         begun = self._workplace.now()
         ways: list[tuple[DeadLetter, Way]] = [(letter, choose_way(letter, self._policy)) for letter in letters]
         moved = self._mover.store(ways, f"{state.drain}-{state.passes}-{number}-{self._holder[:8]}")
-        self._left |= moved.left
+        self._intake.left |= moved.left
+        if self._policy.fifo:
+            self._intake.held_groups |= {letter.group for letter in letters if letter.id in moved.left}
         self._stuck = (self._stuck - {letter.id for letter in letters}) | moved.left
-        self._record(moved, len(letters), state)
+        state = self._record(moved, letters, state)
         self._mover.delete(moved.stored)
         took = (self._workplace.now() - begun).total_seconds()
         self._sleep(max(0.0, len(letters) / self._policy.rate_per_second - took))
+        return state
 
-    def _record(self, moved: Moved, received: int, state: DrainState) -> None:
+    def _record(self, moved: Moved, letters: list[DeadLetter], state: DrainState) -> DrainState:
         counts = {
-            "received": received,
+            "received": len(letters),
             "replayed": moved.replayed,
             "pass_replayed": moved.replayed,
             "quarantined": moved.quarantined,
             "archived": moved.archived,
+            "returned": _returned(letters, state),
         }
         samples = () if state.samples else moved.samples
-        self._store.count(counts, sorted(self._stuck)[:MOST_STUCK], samples)
-        for name, value in (("DrainedMessages", len(moved.stored)), ("QuarantinedMessages", moved.quarantined)):
-            if value:
-                where = self._event
-                self._workplace.measure(
-                    Measurement(name=name, value=float(value), pipeline=where.pipeline, resource=where.resource)
-                )
+        self._measure("DrainedMessages", len(moved.stored))
+        self._measure("QuarantinedMessages", moved.quarantined)
+        return self._store.count(counts, sorted(self._stuck)[:MOST_STUCK], samples)
+
+    def _measure(self, name: str, value: int) -> None:
+        if value:
+            where = self._event
+            self._workplace.measure(
+                Measurement(name=name, value=float(value), pipeline=where.pipeline, resource=where.resource)
+            )
 
     def _out_of_time(self) -> bool:
         return self._workplace.now() >= self._deadline - MARGIN
+
+    def _reason_to_stop(self, state: DrainState, letters: Sequence[DeadLetter] = ()) -> Stop:
+        """Looked for before the messages in hand are replayed, so that they keep their attempts."""
+        if state.stop:
+            return "asked"
+        returned = state.returned + self._intake.came_back + _returned(letters, state)
+        return "poison" if is_poison_loop(state.replayed, returned, self._policy) else ""
+
+    def _stop(self, state: DrainState, why: Stop, in_hand: int = 0) -> str:
+        """Everything stays where it is; people hear how much came back and how much waits."""
+        self._intake.give_back(everything=True)
+        self._tell(state, self._workplace.now(), why, in_hand)
+        self._store.finish(state.drain)
+        return "stopped"
 
     def _leave_alone(self, state: DrainState) -> str:
         """The pass of a drain that is over: another has begun since, or none, and then none is begun."""
@@ -169,7 +180,7 @@ class Drainer:
 
     def _interrupt(self, state: DrainState, number: int) -> str:
         now = self._workplace.now()
-        self._mover.give_back(tuple(self._next_pass.values()))
+        self._intake.give_back(everything=False)
         self._again(now, now + CONTINUE, f"{state.passes}-{self._holder[:8]}-{number}", state.drain, state.passes)
         self._store.release(passed=False)
         return "continues"
@@ -177,13 +188,15 @@ class Drainer:
     def _end_pass(self, state: DrainState) -> str:
         """Look again when poison would be back; when nothing went to where it comes back from, tell how it ended."""
         now = self._workplace.now()
-        self._mover.give_back(tuple(self._next_pass.values()))
-        if (state.pass_replayed or self._next_pass) and self._policy.to == "source":
-            wait = timedelta(seconds=self._seconds_until_back(state.passes))
+        expected = (state.pass_replayed or self._intake.next_pass) and self._policy.to == "source"
+        if expected and not (self._policy.attempts is None and state.passes + 1 >= MOST_PASSES):
+            self._intake.give_back(everything=False)
+            wait = timedelta(seconds=self._mover.seconds_until_back(state.passes))
             self._again(now, now + wait, f"{state.passes + 1}", state.drain, state.passes + 1)
             self._store.release(passed=True)
             return "looks again"
-        self._tell(state, now)
+        self._intake.give_back(everything=True)
+        self._tell(state, now, "passes" if expected else "")
         self._store.finish(state.drain)
         return "finished"
 
@@ -193,44 +206,19 @@ class Drainer:
         full = f"drain-{self._policy.dead_letter_queue}-{drain}-{name}"
         self._workplace.one_shots.call_at(moment, now, full, "drainer", event)
 
-    def _seconds_until_back(self, passes: int) -> float:
-        """How long a message that fails every time takes to come back: its receives, each hidden for as long.
-
-        Doubled for each pass before, so that a consumer that is down for a while does not use up all attempts of
-        messages that are good.
-        """
-        answer = self._sqs.get_queue_attributes(
-            QueueUrl=self._mover.url(self._policy.source_queue), AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
-        )
-        attributes = answer.get("Attributes", {})
-        receives = int(json.loads(attributes.get("RedrivePolicy") or "{}").get("maxReceiveCount", 1))
-        seconds = float(attributes.get("VisibilityTimeout", 30)) * receives
-        back = seconds + max(LEAST_SLACK_SECONDS, SLACK * seconds)
-        return min(LONGEST_WAIT_SECONDS, back * float(2**passes))
-
-    def _tell(self, state: DrainState, now: datetime) -> None:
+    def _tell(self, state: DrainState, now: datetime, stop: Stop, in_hand: int = 0) -> None:
         """The signal to the responder; its run id is the drain's, so telling twice is telling once."""
-        policy, names = self._policy, self._workplace.settings.names
-        prefix = f"dead-letters/{self._event.pipeline}/{self._event.resource}/"
-        detail: dict[str, Any] = {
-            "received": state.received,
-            "replayed": state.replayed,
-            "quarantined": state.quarantined,
-            "archived": state.archived,
-            "left": len(state.stuck),
-            "passes": state.passes + 1,
-            "samples": list(state.samples),
-            "quarantine": policy.quarantine_queue,
-            "archive": f"s3://{names.archive_bucket()}/{prefix}" if state.archived else "",
-            "dead_letter_queue": policy.dead_letter_queue,
-        }
-        signal = Signal(
-            kind=SignalKind.DRAIN_FINISHED,
-            time=now,
-            run_id=state.drain,
-            pipeline=self._event.pipeline,
-            resource=self._event.resource,
-            incident=state.incident or self._event.incident,
-            detail=detail,
+        names = self._workplace.settings.names
+        returned = state.returned + in_hand + (self._intake.came_back if stop == "poison" else 0)
+        uncounted = bool(stop or self._policy.where)
+        left = max(len(state.stuck), self._mover.depth() if uncounted else 0)
+        asked, place = self._event, (self._event.pipeline, self._event.resource)
+        signal = drain_report(self._policy, state, place, asked.incident, names, now, stop, left, returned)
+        self._workplace.clients("sqs").send_message(
+            QueueUrl=self._mover.url(names.signals_queue()), MessageBody=signal.to_json()
         )
-        self._sqs.send_message(QueueUrl=self._mover.url(names.signals_queue()), MessageBody=signal.to_json())
+
+
+def _returned(letters: Sequence[DeadLetter], state: DrainState) -> int:
+    """How many of these were replayed by this drain and are here again."""
+    return sum(letter.replays > 0 and sent_since(letter.message, state.started) for letter in letters)

@@ -1,18 +1,25 @@
 """Moving messages out of a dead-letter queue: archive, send, count, delete, in that order and never another."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from pipewarden.dead_letter import DeadLetter, Way, archive_bytes, archive_key, send_entry, split_batches, target_queue
+from pipewarden.intake import Intake
 from pipewarden.masking import mask
 from pipewarden.settings import DrainPolicy
+from pipewarden.technology import Redelivery
 from pipewarden.workplace import Workplace
 
 MOST_SAMPLES = 3
 SAMPLE_CHARACTERS = 400
+LOOKED_AT_CHARACTERS = 1_600
 DELETE_TRIES = 2
+LEAST_SLACK_SECONDS = 2.0
+SLACK = 0.2
+LONGEST_WAIT_SECONDS = 12 * 3600.0
 
 
 @dataclass(kw_only=True)
@@ -35,7 +42,38 @@ class Mover:
         self._workplace, self._policy = workplace, policy
         self._pipeline, self._resource = pipeline, resource
         self._sqs = workplace.clients("sqs")
+        technology = workplace.technologies.get(workplace.settings.pipelines[pipeline].resources[resource].type)
+        self._redelivery = technology.redelivery if technology and policy.to == "source" else None
         self.url = cache(self._find_url)
+
+    def intake(self, count: Callable[[str], int], out_of_time: Callable[[], bool]) -> Intake:
+        """What receives from the dead-letter queue; `count` counts a message without room for it by its content."""
+        url = self.url(self._policy.dead_letter_queue)
+        return Intake(self._sqs, url, self._policy, self._redelivery, count, out_of_time)
+
+    def depth(self) -> int:
+        """About how many messages are in the dead-letter queue, hidden ones too."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = self.url(self._policy.dead_letter_queue)
+        found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names).get("Attributes", {})
+        return sum(int(found.get(name, 0)) for name in names)
+
+    def seconds_until_back(self, passes: int) -> float:
+        """How long a message that fails every time takes to come back: its receives, each hidden for as long.
+
+        Doubled for each pass before, so that a consumer that is down for a while does not use up all attempts of
+        messages that are good.
+        """
+        if self._redelivery:
+            return float(min(LONGEST_WAIT_SECONDS, self._redelivery.back_seconds * 2**passes))
+        answer = self._sqs.get_queue_attributes(
+            QueueUrl=self.url(self._policy.source_queue), AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
+        )
+        attributes = answer.get("Attributes", {})
+        receives = int(json.loads(attributes.get("RedrivePolicy") or "{}").get("maxReceiveCount", 1))
+        seconds = float(attributes.get("VisibilityTimeout", 30)) * receives
+        back = seconds + max(LEAST_SLACK_SECONDS, SLACK * seconds)
+        return min(LONGEST_WAIT_SECONDS, back * float(2**passes))
 
     def store(self, ways: Sequence[tuple[DeadLetter, Way]], name: str) -> Moved:
         """Store each message where it goes; deleting is another step, after the counting, so that a crash in between
@@ -49,14 +87,18 @@ class Mover:
             moved.archived = len(kept)
         stored = [letter for letter, way in leaving if way == "archive"]
         for way in ("replay", "quarantine"):
-            sent = self._send([letter for letter, chosen in leaving if chosen == way], way)
+            chosen = [letter for letter, its_way in leaving if its_way == way]
+            redelivery = self._redelivery if way == "replay" else None
+            sent = self._deliver(chosen, redelivery) if redelivery else self._send(chosen, way)
             stored += sent
             moved.replayed += len(sent) if way == "replay" else 0
             moved.quarantined += len(sent) if way == "quarantine" else 0
         moved.left |= {letter.id for letter, _ in leaving} - {letter.id for letter in stored}
         moved.stored = stored
         aside = [letter for letter, way in ways if way in ("quarantine", "leave")]
-        moved.samples = tuple(mask(letter.message["Body"])[:SAMPLE_CHARACTERS] for letter in aside[:MOST_SAMPLES])
+        # Cut first: masking a megabyte without a blank would take minutes.
+        heads = [str(letter.message["Body"])[:LOOKED_AT_CHARACTERS] for letter in aside[:MOST_SAMPLES]]
+        moved.samples = tuple(mask(head)[:SAMPLE_CHARACTERS] for head in heads)
         return moved
 
     def _archive(self, letters: Sequence[tuple[DeadLetter, Way]], name: str) -> None:
@@ -68,6 +110,20 @@ class Mover:
             ContentType="application/x-ndjson",
             ContentEncoding="gzip",
         )
+
+    def _deliver(self, letters: Sequence[DeadLetter], redelivery: Redelivery) -> list[DeadLetter]:
+        """Give them again to a source that is no queue, one by one; those that it took. What it refuses stays."""
+        target = self._workplace.settings.target(self._pipeline, self._resource)
+        taken: list[DeadLetter] = []
+        for letter in letters:
+            try:
+                redelivery.deliver(self._workplace.clients, target, letter.payload or "")
+            except self._sqs.exceptions.ClientError as error:
+                code = error.response["Error"]["Code"]
+                self._workplace.log.warning("a dead letter was refused", extra={"code": code, "id": letter.id})
+            else:
+                taken.append(letter)
+        return taken
 
     def _send(self, letters: Sequence[DeadLetter], way: Way) -> list[DeadLetter]:
         """Send them on; those that the queue accepted. FIFO: behind a refused one its group waits."""
@@ -99,13 +155,6 @@ class Mover:
                 answer = self._sqs.delete_message_batch(QueueUrl=self.url(self._policy.dead_letter_queue), Entries=rows)
                 for entry in answer.get("Successful", ()):
                     waiting.pop(entry["Id"], None)
-
-    def give_back(self, receipts: Sequence[str]) -> None:
-        """Make messages visible again that were received but are not for now. One that cannot be is back later."""
-        for start in range(0, len(receipts), 10):
-            handles = receipts[start : start + 10]
-            rows = [{"Id": str(n), "ReceiptHandle": text, "VisibilityTimeout": 0} for n, text in enumerate(handles)]
-            self._sqs.change_message_visibility_batch(QueueUrl=self.url(self._policy.dead_letter_queue), Entries=rows)
 
     def _find_url(self, queue: str) -> str:
         answer: dict[str, Any] = self._sqs.get_queue_url(QueueName=queue)

@@ -1,5 +1,6 @@
 """From a signal to the reasons that it gives an incident to be open."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -107,19 +108,38 @@ def _dead_letters_reason(signal: Signal, policy: Policy) -> Reason:
     quarantined, left = int(counts.get("quarantined", 0)), int(counts.get("left", 0))
     parts = [f"{quarantined} put in quarantine"] if quarantined else []
     parts += [f"{left} left in the dead-letter queue"] if left else []
-    text = f"{policy.resource}: dead letters that replaying does not cure, {' and '.join(parts)}"
+    text = f"{policy.resource}: {_drain_ending(counts)}, {' and '.join(parts) or 'none is left'}"
     detail = {**counts, "first_steps": _drain_steps(signal, policy)}
     reason = _reason("dead-letters", dead_letters_key(policy.resource), signal, policy.resource, text, "", detail)
     return replace(reason, lasting=True)
 
 
+def _drain_ending(counts: Mapping[str, Any]) -> str:
+    """Why dead letters need a person, with the numbers."""
+    came_back = f"{counts.get('returned', 0)} of {counts.get('replayed', 0)} replayed dead letters came back"
+    stop = counts.get("stop")
+    if stop == "poison":
+        return f"the drain stopped because the consumer seems to fail on everything: {came_back}"
+    if stop == "asked":
+        return f"{counts.get('stopped_by') or 'somebody'} stopped the drain ({came_back})"
+    if stop == "passes":
+        return f"dead letters come back after every pass: {came_back}"
+    return "dead letters that replaying does not cure"
+
+
 def _drain_steps(signal: Signal, policy: Policy) -> list[str]:
     """Where the messages are, and what to do with them."""
-    detail, source = signal.detail, policy.drain.source_queue if policy.drain else ""
+    detail, source = signal.detail, policy.drain.source if policy.drain else ""
     steps = []
     if detail.get("quarantined"):
         steps.append(f"Read the messages in the queue {detail.get('quarantine', '')}; they failed again and again.")
         steps.append(f"Mend the consumer or the messages, then move them from there back to {source}.")
+    if detail.get("stop") == "poison":
+        steps.append(
+            f"Mend what takes the messages of {source}, then: pipewarden drain ENV {policy.pipeline} {policy.resource}."
+        )
+    if detail.get("left") and detail.get("where"):
+        steps.append(f"Only messages with {detail['where']} are drained; the others wait for you.")
     if detail.get("left"):
         steps.append(f"Read the messages in the queue {detail.get('dead_letter_queue', '')}.")
     if detail.get("archive"):

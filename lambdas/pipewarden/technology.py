@@ -286,6 +286,22 @@ class Retry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Redelivery:
+    """How a dead letter is given again to a resource that is no queue.
+
+    `read(body, holds)` is what the resource takes, made of what lies in the dead-letter queue in the declared form;
+    ValueError when it is not of that form. `deliver(clients, target, payload)` hands it over and returns when the
+    service has it safely. `calls` lists the API operations as IAM actions; after `back_seconds` what fails again is in
+    the dead-letter queue again.
+    """
+
+    calls: tuple[str, ...]
+    read: Callable[[str, str], str]
+    deliver: Callable[[Clients, Target, str], None]
+    back_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Technology:
     """Everything Pipewarden knows about one `type:`.
 
@@ -331,6 +347,7 @@ class Technology:
     describe_run: Callable[[Clients, Target, Signal], Run] | None = None
     recent_runs: Callable[[Clients, Target, datetime], list[Run]] | None = None
     retry: Retry | None = None
+    redelivery: Redelivery | None = None
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     def with_defaults(self, fields: Mapping[str, Any]) -> dict[str, Any]:

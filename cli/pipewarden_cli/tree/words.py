@@ -14,6 +14,7 @@ _NO_DATA = {
     "ignore": "no data changes nothing",
     "missing": "no data leaves it undecided",
 }
+ALL = 100.0
 _ROLES = {"run": "pages only what no event told", "drain": "starts the drain", "health": "", "own": ""}
 
 
@@ -95,11 +96,23 @@ def remediation_words(plan: Plan) -> str:
 
 def drain_words(policy: DrainPolicy) -> str:
     """`from a-dlq to a at 20/s, 3 replays a message, then quarantine in a-quarantine; every message is archived`."""
-    target = policy.source_queue if policy.to == "source" else policy.to
+    target = policy.source if policy.to == "source" else "the archive" if policy.to == "archive" else policy.to
+    if policy.to == "quarantine":
+        target = policy.quarantine_queue
     way = f"from {policy.dead_letter_queue} to {target} at {number(policy.rate_per_second)}/s"
-    after = f"quarantine in {policy.quarantine_queue}" if policy.then == "quarantine" else policy.then
-    archived = "; every message is archived first" if policy.archive else ""
-    return f"{way}, {counted(policy.attempts, 'replay')} a message, then {after}{archived}"
+    phrases = [way, f"only where {policy.where}" if policy.where else ""]
+    if policy.is_plain:
+        phrases.append("as often as it takes, moved by SQS itself")
+    elif policy.to not in ("archive", "quarantine"):
+        after = f"quarantine in {policy.quarantine_queue}" if policy.then == "quarantine" else policy.then
+        limit = (
+            f"{counted(policy.attempts, 'replay')} a message, then {after}" if policy.attempts else "without a limit"
+        )
+        phrases.append(limit)
+    if policy.to == "source" and policy.most_returned < ALL:
+        phrases.append(f"stops when more than {number(policy.most_returned)}% come back")
+    archived = "; every message is archived first" if policy.archive and policy.to != "archive" else ""
+    return ", ".join(phrase for phrase in phrases if phrase) + archived
 
 
 def channel_words(name: str, channel: Channel | None) -> str:

@@ -6,6 +6,7 @@ from itertools import islice
 from pipewarden_plan.checks.alarms import check_alarms
 from pipewarden_plan.checks.channels import check_channels
 from pipewarden_plan.checks.daylight import check_daylight
+from pipewarden_plan.checks.dead_letters import check_dead_letters
 from pipewarden_plan.checks.error_patterns import check_error_patterns
 from pipewarden_plan.checks.expectations import check_expectations, check_windows
 from pipewarden_plan.checks.guards import check_environment_guards, check_guards
@@ -37,6 +38,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_windows,
     check_alarms,
     check_identities,
+    check_dead_letters,
 )
 OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]], Iterator[Finding]], ...] = (
     check_channels,

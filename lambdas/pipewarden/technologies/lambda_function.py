@@ -15,6 +15,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipewarden.dead_letter_watch import (
+    DEAD_LETTER_ALARM,
+    DEAD_LETTER_GRANTS,
+    DEAD_LETTER_WIDGET,
+    dead_letter_field,
+)
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import (
     AlarmRule,
@@ -22,6 +28,7 @@ from pipewarden.technology import (
     ErrorPattern,
     EventRule,
     Grant,
+    Redelivery,
     Retry,
     Run,
     Target,
@@ -33,6 +40,16 @@ TYPE = "lambda"
 ARN = "arn:$(partition):lambda:$(region):$(account):function:$(function)"
 METRICS = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 DIMENSIONS = {"FunctionName": "$(function)"}
+BACK_SECONDS = 420.0
+"""Lambda waits one minute before its first retry of an asynchronous event and two before the second (Lambda guide,
+"Asynchronous invocation"); what fails again is in the dead-letter queue some minutes after it was given again."""
+HOLDS = {
+    "enum": ["event", "record", "notification"],
+    "default": "event",
+    "description": "What lies in the queue: the `event` itself (the function's own dead-letter queue, that of an "
+    "EventBridge target or of a schedule), the `record` of its on-failure destination, or the `notification` of an SNS "
+    "subscription.",
+}
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -86,6 +103,42 @@ def find_retry(_clients: Clients, _target: Target, _failed: Run, _since: datetim
     lead to a second invocation; consumers of asynchronous invocations must be idempotent in any case, because Lambda
     itself may deliver one twice."""
     return None
+
+
+def read_dead_letter(body: str, holds: str) -> str:
+    """The event that the function gets again, as JSON. Raises ValueError when the body is not of the declared form.
+
+    Forms: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (event, record),
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html (what a function gets of a notification).
+    """
+    try:
+        found = json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if holds == "event":
+        return body
+    key = "requestPayload" if holds == "record" else "TopicArn"
+    if not isinstance(found, Mapping) or key not in found:
+        raise ValueError(f"no {holds}: it has no {key}")
+    return json.dumps(found[key] if holds == "record" else {"Records": [_sns_record(found)]})
+
+
+def _sns_record(notification: Mapping[str, Any]) -> dict[str, Any]:
+    renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
+    _, _, subscription = str(notification.get("UnsubscribeURL", "")).partition("SubscriptionArn=")
+    sns = {renamed.get(key, key): value for key, value in notification.items()}
+    sns = {"Subject": None, "MessageAttributes": {}, **sns}
+    return {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription, "Sns": sns}
+
+
+def invoke_again(clients: Clients, target: Target, payload: str) -> None:
+    """Give the event to Lambda's own queue of asynchronous events, which has it safely when the call returns."""
+    clients("lambda").invoke(
+        FunctionName=target.fields["function"],
+        Qualifier=target.fields.get("qualifier", "$LATEST"),
+        InvocationType="Event",
+        Payload=payload.encode(),
+    )
 
 
 def _explain(record: Mapping[str, Any]) -> tuple[str, str]:
@@ -149,7 +202,12 @@ TECHNOLOGY = Technology(
     title="AWS Lambda function",
     summary="A function, by its metrics; and by its invocations, where its asynchronous destinations are the default "
     "event bus. A failed invocation is repeated with its payload.",
-    example={"type": TYPE, "function": "crm-export-$(env)", "expect": {"duration": {"max": "10m"}}},
+    example={
+        "type": TYPE,
+        "function": "crm-export-$(env)",
+        "expect": {"duration": {"max": "10m"}},
+        "dead_letter": {"queue": "crm-export-dlq-$(env)", "holds": "event", "drain": {"rate": "5/s", "attempts": 2}},
+    },
     fields={
         "function": {"$ref": "#/$defs/name", "description": "Name of the function."},
         "qualifier": {
@@ -159,6 +217,7 @@ TECHNOLOGY = Technology(
             "default": "$LATEST",
             "description": "Alias or version that is invoked, as destination records name it.",
         },
+        "dead_letter": dead_letter_field("`source` (the function is invoked again)", holds=HOLDS),
     },
     required=("function",),
     identity="function",
@@ -222,6 +281,7 @@ TECHNOLOGY = Technology(
             source=METRICS,
             unit="Milliseconds",
         ),
+        DEAD_LETTER_ALARM,
     ),
     widgets=(
         Widget(
@@ -242,6 +302,7 @@ TECHNOLOGY = Technology(
             ),
             unit="Milliseconds",
         ),
+        DEAD_LETTER_WIDGET,
     ),
     diagnostics=(
         Widget(
@@ -285,7 +346,16 @@ TECHNOLOGY = Technology(
             identity=f"{ARN}:$(qualifier)",
         ),
     ),
-    grants=(Grant(purpose="retry", actions=("lambda:InvokeFunction",), resources=(ARN, f"{ARN}:*")),),
+    grants=(
+        Grant(purpose="retry", actions=("lambda:InvokeFunction",), resources=(ARN, f"{ARN}:*")),
+        *DEAD_LETTER_GRANTS,
+        Grant(
+            purpose="drain",
+            actions=("lambda:InvokeFunction",),
+            resources=(ARN, f"{ARN}:*"),
+            needs="dead_letter.drain",
+        ),
+    ),
     log_groups=("/aws/lambda/$(function)",),
     queries=(
         (
@@ -306,4 +376,7 @@ TECHNOLOGY = Technology(
     read_event=read_event,
     describe_run=describe_run,
     retry=Retry(calls=("lambda:InvokeFunction",), idempotent=False, start=start_again, find=find_retry),
+    redelivery=Redelivery(
+        calls=("lambda:InvokeFunction",), read=read_dead_letter, deliver=invoke_again, back_seconds=BACK_SECONDS
+    ),
 )

@@ -5,47 +5,20 @@ A message that the redrive policy moves to a dead-letter queue is not counted in
 the alarm looks at the visible messages. A queue unused for about six hours stops its metrics: nothing in it, no data.
 """
 
+from pipewarden.dead_letter_watch import (
+    DEAD_LETTER_ALARM,
+    DEAD_LETTER_GRANTS,
+    DEAD_LETTER_WIDGET,
+    dead_letter_field,
+)
 from pipewarden.technology import AlarmRule, Grant, Technology, Widget
 
 QUEUE = "arn:$(partition):sqs:$(region):$(account):$(queue)"
-DEAD_LETTERS = "arn:$(partition):sqs:$(region):$(account):$(dead_letter.queue)"
 METRICS = (
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"
 )
 DIMENSIONS = {"QueueName": "$(queue)"}
-DEAD_LETTER_DIMENSIONS = {"QueueName": "$(dead_letter.queue)"}
 QUEUE_NAME = {"$ref": "#/$defs/name"}
-
-DRAIN = {
-    "type": "object",
-    "description": "What happens to the messages in the dead-letter queue. Without it they are watched only.",
-    "additionalProperties": False,
-    "properties": {
-        "to": {
-            **QUEUE_NAME,
-            "default": "source",
-            "description": "`source` (the queue itself), `archive` (store only) or the name of another queue.",
-        },
-        "rate": {"$ref": "#/$defs/rate", "default": "10/s", "description": "Messages sent at most."},
-        "attempts": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 10,
-            "default": 3,
-            "description": "How often one message is sent back before `then` applies.",
-        },
-        "then": {
-            "enum": ["quarantine", "archive", "leave"],
-            "default": "quarantine",
-            "description": "Where a message goes that came back too often.",
-        },
-        "archive": {
-            "type": "boolean",
-            "default": True,
-            "description": "Store a copy of each message in the archive bucket before it leaves the queue.",
-        },
-    },
-}
 
 TECHNOLOGY = Technology(
     type="sqs",
@@ -62,21 +35,7 @@ TECHNOLOGY = Technology(
     },
     fields={
         "queue": {**QUEUE_NAME, "description": "Name of the queue (not its URL); a FIFO queue's ends in `.fifo`."},
-        "dead_letter": {
-            "type": "object",
-            "description": "The queue that takes what could not be handled.",
-            "additionalProperties": False,
-            "required": ["queue"],
-            "properties": {
-                "queue": {**QUEUE_NAME, "description": "Name of the dead-letter queue."},
-                "drain": DRAIN,
-                "kms_key": {
-                    "type": "string",
-                    "pattern": "^arn:",
-                    "description": "ARN of the customer-managed key that encrypts either queue, if there is one.",
-                },
-            },
-        },
+        "dead_letter": dead_letter_field("`source` (the queue itself)"),
     },
     required=("queue",),
     identity="queue",
@@ -117,23 +76,7 @@ TECHNOLOGY = Technology(
             threshold="depth",
             source=METRICS,
         ),
-        AlarmRule(
-            key="dead-letter",
-            meaning="Messages could not be handled and are in the dead-letter queue.",
-            first_steps=(
-                "Read one message and the consumer's log of that time.",
-                "Correct the consumer before messages are sent back.",
-            ),
-            namespace="AWS/SQS",
-            metric="ApproximateNumberOfMessagesVisible",
-            dimensions=DEAD_LETTER_DIMENSIONS,
-            statistic="Maximum",
-            comparison=">",
-            threshold=0,
-            source=METRICS,
-            role="drain",
-            needs="dead_letter",
-        ),
+        DEAD_LETTER_ALARM,
     ),
     widgets=(
         Widget(
@@ -149,12 +92,7 @@ TECHNOLOGY = Technology(
             metrics=(("AWS/SQS", "ApproximateAgeOfOldestMessage", DIMENSIONS, "Maximum", "age"),),
             unit="Seconds",
         ),
-        Widget(
-            title="$(resource): dead letters",
-            metrics=(("AWS/SQS", "ApproximateNumberOfMessagesVisible", DEAD_LETTER_DIMENSIONS, "Maximum", "waiting"),),
-            unit="Count",
-            needs="dead_letter",
-        ),
+        DEAD_LETTER_WIDGET,
         Widget(
             title="$(resource): throughput",
             metrics=tuple(
@@ -185,29 +123,12 @@ TECHNOLOGY = Technology(
         ),
     ),
     grants=(
-        Grant(
-            purpose="drain",
-            actions=(
-                "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
-                "sqs:ChangeMessageVisibility",
-                "sqs:GetQueueAttributes",
-                "sqs:GetQueueUrl",
-            ),
-            resources=(DEAD_LETTERS,),
-            needs="dead_letter.drain",
-        ),
+        *DEAD_LETTER_GRANTS,
         Grant(
             purpose="drain",
             actions=("sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
             resources=(QUEUE,),
             needs="dead_letter.drain",
-        ),
-        Grant(
-            purpose="drain",
-            actions=("kms:Decrypt", "kms:GenerateDataKey"),
-            resources=("$(dead_letter.kms_key)",),
-            needs="dead_letter.kms_key",
         ),
     ),
     console="https://$(region).$(console)/sqs/v3/home?region=$(region)#/queues/"

@@ -179,6 +179,7 @@ def make_settings(local: control.LocalAws) -> Settings:
     drain = DrainPolicy(
         dead_letter_queue="runtime-dlq",
         source_queue="runtime-source",
+        source="runtime-source",
         quarantine_queue="runtime-quarantine",
         to="source",
         rate_per_second=500.0,

@@ -113,6 +113,7 @@ PIPELINE = PipelineSettings(
             drain=DrainPolicy(
                 dead_letter_queue="import-dlq-prod",
                 source_queue="import-prod",
+                source="import-prod",
                 quarantine_queue="pipewarden-prod-import-queue-quarantine",
                 to="source",
                 rate_per_second=20,

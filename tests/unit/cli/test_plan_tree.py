@@ -63,18 +63,47 @@ def test_retry_in_words(policy: tuple[int, tuple[float, float], tuple[str, ...]]
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "from d to s at 20/s, 3 replays a message, then quarantine in q; every message is archived first"),
-        ({"archive": False, "attempts": 1}, "from d to s at 20/s, 1 replay a message, then quarantine in q"),
-        ({"then": "discard", "archive": False}, "from d to s at 20/s, 3 replays a message, then discard"),
         (
-            {"to": "other", "rate_per_second": 0.5, "archive": False, "then": "keep"},
-            "from d to other at 0.5/s, 3 replays a message, then keep",
+            {},
+            "from d to s at 20/s, 3 replays a message, then quarantine in q, stops when more than 50% come back; "
+            "every message is archived first",
+        ),
+        (
+            {"archive": False, "attempts": 1},
+            "from d to s at 20/s, 1 replay a message, then quarantine in q, stops when more than 50% come back",
+        ),
+        (
+            {"then": "leave", "archive": False, "most_returned": 100.0},
+            "from d to s at 20/s, 3 replays a message, then leave",
+        ),
+        (
+            {"to": "other", "rate_per_second": 0.5, "archive": False, "then": "leave", "where": "body.a = 1"},
+            "from d to other at 0.5/s, only where body.a = 1, 3 replays a message, then leave",
+        ),
+        ({"to": "archive"}, "from d to the archive at 20/s"),
+        ({"to": "quarantine"}, "from d to q at 20/s; every message is archived first"),
+        (
+            {"attempts": None, "archive": False, "rate_per_second": 20.0},
+            "from d to s at 20/s, as often as it takes, moved by SQS itself, stops when more than 50% come back",
+        ),
+        (
+            {"attempts": None},
+            "from d to s at 20/s, without a limit, stops when more than 50% come back; every message is archived first",
         ),
     ],
-    ids=["to the source, with an archive", "one replay, no archive", "not quarantined", "elsewhere and slowly"],
+    ids=[
+        "to the source, with an archive",
+        "one replay, no archive",
+        "not quarantined, never stopped",
+        "elsewhere, slowly, not all",
+        "stored only",
+        "to quarantine",
+        "by SQS",
+        "without a limit",
+    ],
 )
 def test_drain_in_words(changes: dict[str, object], words: str) -> None:
-    values = {"dead_letter_queue": "d", "source_queue": "s", "quarantine_queue": "q", "to": "source"}
+    values = {"dead_letter_queue": "d", "source_queue": "s", "source": "s", "quarantine_queue": "q", "to": "source"}
     policy = {**values, "rate_per_second": 20, "attempts": 3, "then": "quarantine", "archive": True, **changes}
     assert drain_words(DrainPolicy(**policy)) == words  # type: ignore[arg-type]
 

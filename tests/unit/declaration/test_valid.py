@@ -58,7 +58,14 @@ def test_the_design_example_resolves_as_written() -> None:
         "queue": "customer-ingest-prod",
         "dead_letter": {
             "queue": "customer-ingest-dlq-prod",
-            "drain": {"to": "source", "rate": 20.0, "attempts": 3, "then": "quarantine", "archive": True},
+            "drain": {
+                "to": "source",
+                "rate": 20.0,
+                "attempts": 3,
+                "then": "quarantine",
+                "archive": True,
+                "most_returned": 50.0,
+            },
         },
     }
     assert resources["customers"].fields["location"] == "s3://data-lake-prod-silver/customers/"

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from io import BytesIO
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -149,6 +150,8 @@ def _holds(condition: str, item: dict[str, Any], values: dict[str, Any]) -> bool
 def _term(term: str, item: dict[str, Any], values: dict[str, Any]) -> bool:
     if match := re.fullmatch(r"attribute_not_exists\((\w+)\)", term):
         return match[1] not in item
+    if match := re.fullmatch(r"attribute_exists\((\w+)\)", term):
+        return match[1] in item
     match = re.fullmatch(r"(\w+) (=|<|<=) (:\w+)", term)
     assert match, f"unknown condition {term!r}"
     if match[1] not in item:
@@ -256,9 +259,12 @@ class MemoryLogs:
 class MemoryLambda:
     def __init__(self) -> None:
         self.invoked: list[tuple[str, dict[str, Any]]] = []
+        self.refused: set[bytes] = set()
 
-    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:
+    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes, Qualifier: str = "") -> dict[str, Any]:
         assert InvocationType == "Event"
+        if Payload in self.refused:
+            raise refusal("Invoke", "TooManyRequestsException", 429)
         self.invoked.append((FunctionName, json.loads(Payload)))
         return {"StatusCode": 202}
 
@@ -271,6 +277,9 @@ class MemoryS3:
     def put_object(self, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
         self.objects[Key] = Body
         return {}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        return {"Body": BytesIO(self.objects[Key])}
 
     def list_objects_v2(self, Bucket: str, Prefix: str, ContinuationToken: str = "0") -> dict[str, Any]:
         if Bucket == "forbidden":

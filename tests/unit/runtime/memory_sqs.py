@@ -6,11 +6,17 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 
 class MemorySqs:
-    """Queues with receipt handles and hidden messages; what a queue refuses is given by body."""
+    """Queues with receipt handles and hidden messages; what a queue refuses is given by body. A message is received
+    in order; in a FIFO queue a hidden one holds back its group."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError)
 
     def __init__(self) -> None:
         self.queues: dict[str, list[dict[str, Any]]] = {}
@@ -19,6 +25,8 @@ class MemorySqs:
         self.clock: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)
         self.attributes = {"VisibilityTimeout": "5", "RedrivePolicy": json.dumps({"maxReceiveCount": 2})}
         self._count = 0
+        self.moves: list[dict[str, Any]] = []
+        self.sources = {"in-dlq": "in"}
 
     def put(self, queue: str, body: str, attributes: dict[str, Any] | None = None, group: str = "") -> None:
         self._count += 1
@@ -35,13 +43,21 @@ class MemorySqs:
         return {"QueueUrl": f"https://sqs/{QueueName}"}
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
-        return {"Attributes": {name: self.attributes[name] for name in AttributeNames if name in self.attributes}}
+        waiting = self.queues.get(_name(QueueUrl), [])
+        hidden = [message for message in waiting if message["MessageId"] in self.hidden]
+        depth = {"Messages": len(waiting) - len(hidden), "MessagesNotVisible": len(hidden)}
+        known = {**self.attributes, **{f"ApproximateNumberOf{name}": str(count) for name, count in depth.items()}}
+        return {"Attributes": {name: known[name] for name in AttributeNames if name in known}}
 
     def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int, **request: Any) -> dict[str, Any]:
         assert 1 <= MaxNumberOfMessages <= 10
         assert request["MessageAttributeNames"] == ["All"]
         found = [m for m in self.queues.get(_name(QueueUrl), []) if m["MessageId"] not in self.hidden]
-        taken = found[:MaxNumberOfMessages]
+        held = {_group(m) for m in self.queues.get(_name(QueueUrl), []) if m["MessageId"] in self.hidden} - {""}
+        taken = [message for message in found if _group(message) not in held][:MaxNumberOfMessages]
+        for message in taken:
+            receives = int(message["Attributes"]["ApproximateReceiveCount"]) + 1
+            message["Attributes"]["ApproximateReceiveCount"] = str(receives)
         self.hidden |= {message["MessageId"] for message in taken}
         return {"Messages": deepcopy(taken)} if taken else {}
 
@@ -86,6 +102,37 @@ class MemorySqs:
         for message in poison:
             self.put(dead, message["Body"], message["MessageAttributes"])
         return [message["Body"] for message in done]
+
+    def start_message_move_task(self, **request: Any) -> dict[str, Any]:
+        source, target = (request[name].rsplit(":", 1)[1] for name in ("SourceArn", "DestinationArn"))
+        assert 1 <= request["MaxNumberOfMessagesPerSecond"] <= 500
+        if source not in self.sources or any(move["Status"] == "RUNNING" for move in self.moves):
+            error: Any = {"Error": {"Code": "AWS.SimpleQueueService.UnsupportedOperation"}}
+            raise ClientError(error, "StartMessageMoveTask")
+        started = int(self.clock().timestamp() * 1000)
+        self.moves.append({"Status": "RUNNING", "TaskHandle": "t", "StartedTimestamp": started, "to": target})
+        return {"TaskHandle": "t"}
+
+    def list_message_move_tasks(self, SourceArn: str, MaxResults: int) -> dict[str, Any]:
+        """Each look lets the task move one message more."""
+        if not self.moves:
+            return {}
+        task, waiting = self.moves[-1], self.queues.get(SourceArn.rsplit(":", 1)[1], [])
+        if task["Status"] == "RUNNING" and waiting:
+            message = waiting.pop(0)
+            self.put(task["to"], message["Body"], message["MessageAttributes"])
+            task["ApproximateNumberOfMessagesMoved"] = task.get("ApproximateNumberOfMessagesMoved", 0) + 1
+        elif task["Status"] == "RUNNING":
+            task["Status"] = "COMPLETED"
+        return {"Results": [{name: value for name, value in task.items() if name != "to"}]}
+
+    def cancel_message_move_task(self, TaskHandle: str) -> dict[str, Any]:
+        self.moves[-1]["Status"] = "CANCELLED"
+        return {}
+
+
+def _group(message: dict[str, Any]) -> str:
+    return str(message["Attributes"].get("MessageGroupId", ""))
 
 
 def _name(url: str) -> str:

@@ -131,6 +131,7 @@ RETRY = RetryPolicy(attempts=2, backoff_seconds=(60.0, 900.0))
 DRAIN = DrainPolicy(
     dead_letter_queue="in-dlq",
     source_queue="in",
+    source="in",
     quarantine_queue="in-quarantine",
     to="source",
     rate_per_second=1000.0,
