@@ -181,3 +181,26 @@ def test_a_pattern_keeps_the_common_part_of_the_names(planned: Planned, declare:
     every = [resource for row in every_statement(responder) for resource in row.resources]
     wide = {resource for resource in every if resource.endswith("*") and ":glue:" in resource}
     assert wide == {"arn:aws:glue:us-east-1:123456789012:job/a-rather-long-job-name-0*"}
+
+
+@pytest.mark.parametrize(
+    ("drain", "granted"),
+    [({"attempts": "unlimited", "archive": False}, True), ({"attempts": "unlimited"}, False), ({}, False)],
+    ids=["moved by SQS", "copied first", "counted"],
+)
+def test_only_what_sqs_moves_by_itself_may_be_moved_so(
+    planned: Planned, declare: Declare, drain: dict[str, Any], granted: bool
+) -> None:
+    letters = {"queue": "q-dlq", "drain": {"to": "source", "rate": 10.0, **drain}}
+    queue = declare["resource"]("ingest", "sqs", queue="q", dead_letter=letters)
+    drainer = function(planned(declare["pipeline"]("load", queue)), "drainer")
+    assert allows(drainer, "sqs:StartMessageMoveTask", f"arn:aws:sqs:{PLACE}:q-dlq") is granted
+    assert allows(drainer, "sqs:ReceiveMessage", f"arn:aws:sqs:{PLACE}:q-dlq")
+
+
+def test_a_function_with_dead_letters_may_be_invoked_by_the_drainer(planned: Planned, declare: Declare) -> None:
+    letters = {"queue": "f-dlq", "drain": {"to": "source", "rate": 10.0}}
+    load = declare["resource"]("load", "lambda", function="f", dead_letter=letters)
+    drainer = function(planned(declare["pipeline"]("load", load)), "drainer")
+    assert allows(drainer, "lambda:InvokeFunction", f"arn:aws:lambda:{PLACE}:function:f")
+    assert not allows(drainer, "lambda:InvokeFunction", f"arn:aws:lambda:{PLACE}:function:g")

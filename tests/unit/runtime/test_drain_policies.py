@@ -13,6 +13,7 @@ from pipewarden.drainer import Drainer, DrainEvent
 from pipewarden.settings import DrainPolicy
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technologies import lambda_function
+from tests.unit.runtime.memory_aws import Crash
 from tests.unit.runtime.scene import DRAIN, Scene
 from tests.unit.runtime.test_drainer import archived, drain, drain_scene, next_pass, report
 
@@ -155,6 +156,21 @@ def test_a_person_stops_a_drain_between_two_batches() -> None:
     assert (report(scene)["stop"], report(scene)["stopped_by"], report(scene)["left"]) == ("asked", "Ada", 20)
 
 
+def test_a_drain_that_was_stopped_pages_even_when_nothing_is_left_to_see() -> None:
+    scene = Scene()
+    scene.handle(Signal(kind=SignalKind.ALARM_RAISED, time=scene.time, alarm="dead"))
+    told = Signal(
+        kind=SignalKind.DRAIN_FINISHED,
+        time=scene.time,
+        run_id="d1",
+        pipeline="import",
+        resource="ingest",
+        incident=scene.incident.id,
+        detail={"stop": "poison", "replayed": 60, "returned": 45},
+    )
+    assert scene.handle(told) == "page"
+
+
 def test_a_stopped_drain_pages_with_the_numbers() -> None:
     scene = Scene()
     scene.handle(Signal(kind=SignalKind.ALARM_RAISED, time=scene.time, alarm="dead"))
@@ -221,6 +237,26 @@ def test_a_move_outlives_the_invocation_and_is_not_started_twice() -> None:
     later = scene.aws.scheduler.inputs("drainer")[-1]
     assert drain(scene, "request-2", **later) == "looks again"
     assert (len(scene.aws.sqs.moves), scene.aws.sqs.bodies("in")) == (1, ["a", "b", "c", "d"])
+
+
+def test_a_move_that_was_started_before_a_crash_is_found_again() -> None:
+    scene = drain_scene("a", "b", **PLAIN)
+    scene.aws.sqs.clock = lambda: scene.time
+
+    def die(name: str) -> None:
+        if name == "sqs.list_message_move_tasks" and scene.aws.sqs.moves:
+            scene.aws.dead = True
+            raise Crash(name)
+
+    scene.aws.before_call = die
+    with pytest.raises(Crash):
+        drain(scene)
+    scene.aws.before_call = None
+    scene.aws.revive()
+    scene.aws.sqs.moves[0] |= {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 2}
+    scene.time += timedelta(minutes=6)
+    assert drain(scene, "request-2") == "looks again"
+    assert len(scene.aws.sqs.moves) == 1
 
 
 def test_a_queue_that_sqs_does_not_move_is_drained_by_our_loop() -> None:
