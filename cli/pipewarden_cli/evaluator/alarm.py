@@ -8,6 +8,7 @@ from typing import Any
 
 from pipewarden_cli.evaluator.errors import EvaluatorError
 from pipewarden_cli.evaluator.expression import parse_expression
+from pipewarden_cli.evaluator.insights import Insights, is_insights, parse_insights
 from pipewarden_cli.evaluator.query import Metric, MetricDataQuery, MetricStat
 from pipewarden_cli.evaluator.statistic import read_statistic
 from pipewarden_cli.evaluator.window import WALL_CLOCK_PERIODS, read_timezone
@@ -22,6 +23,7 @@ TREATMENTS = frozenset(("missing", "ignore", "breaching", "notBreaching"))
 
 _DAY = 86400
 _HOUR = 3600
+_INSIGHTS_HOURS = 3
 
 
 class AlarmError(EvaluatorError):
@@ -49,6 +51,8 @@ class AlarmRule:
     ignore_low_samples: bool = False
     timezone: str | None = None
     single: MetricStat | None = None
+    insights: Insights | None = None
+    """The query that is compared, where it is one of Metrics Insights."""
 
     @property
     def needed(self) -> int:
@@ -56,7 +60,7 @@ class AlarmRule:
         return self.datapoints_to_alarm or self.evaluation_periods
 
     def metrics(self) -> set[Metric]:
-        """The metrics the alarm reads."""
+        """The metrics the alarm names; those that a query of Metrics Insights finds are not among them."""
         return {query.metric_stat.metric for query in self.queries if query.metric_stat is not None}
 
 
@@ -77,7 +81,8 @@ def read_alarm(fields: Mapping[str, Any]) -> AlarmRule:
     if needed is not None and needed > periods:
         raise AlarmError("DatapointsToAlarm must be less than or equal to EvaluationPeriods")
     zone = _read_window(fields, queries)
-    _check_range(period, periods)
+    insights = _read_insights(queries, watched)
+    _check_range(period, periods, is_insights=insights is not None)
     return AlarmRule(
         queries=queries,
         watched=watched,
@@ -91,7 +96,13 @@ def read_alarm(fields: Mapping[str, Any]) -> AlarmRule:
         ignore_low_samples=fields.get("EvaluateLowSampleCountPercentile") == "ignore",
         timezone=zone,
         single=single,
+        insights=insights,
     )
+
+
+def _read_insights(queries: tuple[MetricDataQuery, ...], watched: str) -> Insights | None:
+    expression = next((query.expression for query in queries if query.id == watched), None) or ""
+    return parse_insights(expression) if is_insights(expression) else None
 
 
 def _whole(fields: Mapping[str, Any], name: str, default: int | None) -> Any:
@@ -142,13 +153,8 @@ def _check_query(query: MetricDataQuery) -> None:
         period = query.metric_stat.period
         if period not in (10, 20, 30) and (period < 60 or period % 60):
             raise AlarmError("Period must be 10, 20, 30 or a multiple of 60")
-    elif query.expression is not None and not is_metrics_insights(query.expression):
-        parse_expression(query.expression)
-
-
-def is_metrics_insights(expression: str) -> bool:
-    """Whether an expression is a Metrics Insights query instead of metric math."""
-    return expression.lstrip().upper().startswith("SELECT ")
+    elif query.expression is not None:
+        (parse_insights if is_insights(query.expression) else parse_expression)(query.expression)
 
 
 def _watched(queries: tuple[MetricDataQuery, ...], band: str | None) -> str:
@@ -204,7 +210,9 @@ def _read_window(fields: Mapping[str, Any], queries: tuple[MetricDataQuery, ...]
     return zone
 
 
-def _check_range(period: int, periods: int) -> None:
+def _check_range(period: int, periods: int, *, is_insights: bool) -> None:
+    if is_insights and period * periods > _INSIGHTS_HOURS * _HOUR:
+        raise AlarmError("Metrics Insights alarms look at 3 hours at most (EvaluationPeriods * Period <= 10800)")
     if period < _HOUR and period * periods > _DAY:
         raise AlarmError("Metrics cannot be checked across more than a day (EvaluationPeriods * Period <= 86400)")
     if period * periods > 7 * _DAY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pipewarden_cli.evaluator import insights
 from pipewarden_cli.evaluator.expression import ExpressionError, parse_expression
 from pipewarden_cli.evaluator.query import MetricDataQuery, MetricSource, MetricStat
 from pipewarden_cli.evaluator.samples import Grid, Values
@@ -78,9 +79,19 @@ class Calculation:
             return Series(query.label or query.id, self.metric_values(query.metric_stat))
         if query.expression is None:
             raise ExpressionError(f"{query.id} has neither a metric nor an expression")
+        if insights.is_insights(query.expression):
+            return self._insights(query, query.expression)
         value = Scope(self, query.expression).value(parse_expression(query.expression))
         if isinstance(value, Series):
             return replace(value, label=query.label or query.id)
         if isinstance(value, list) and query.label:
             return [replace(series, label=f"{query.label} {series.label}") for series in value]
         return value
+
+    def _insights(self, query: MetricDataQuery, expression: str) -> Value:
+        parsed = insights.parse_insights(expression)
+        found = insights.calculate(parsed, self.source, self.grid)
+        if not parsed.group_by:
+            return Series(query.label or query.id, found[0][1])
+        head = [query.label] if query.label else []
+        return [Series(" ".join([*head, *(value for _, value in group)]), values) for group, values in found]

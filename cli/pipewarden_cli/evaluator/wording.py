@@ -62,6 +62,22 @@ def reason(rule: AlarmRule, verdict: Verdict) -> str:
     return head + _crossed(rule, verdict, shown) + _filled(rule, verdict) + _minimum(rule, verdict) + "."
 
 
+def contributor_reason(rule: AlarmRule, verdict: Verdict) -> str:
+    """The reason of one contributor: simpler than an alarm's, without the count of M out of N."""
+    points = verdict.points()
+    shown = [point for point in points if point.breaching] or points
+    which = " which crossed the threshold" if shown[0].breaching else ""
+    relation = f"{_was(len(shown))} {'' if shown[0].breaching else 'not '}{_limits(rule, shown)}"
+    latest = f"{number(shown[0].value)} ({_short(shown[0].timestamp)})"
+    counted = _plural(len(shown), "datapoint")
+    return f"Threshold Crossed: {counted} {relation}. The most recent datapoint{which}: [{latest}]."
+
+
+def together_reason(raised: int, count: int) -> str:
+    """The reason of an alarm whose contributors decide."""
+    return f"{raised} out of {count} time series evaluated to ALARM"
+
+
 def _was(count: int) -> str:
     return "was" if count == 1 else "were"
 

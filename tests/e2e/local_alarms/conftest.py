@@ -132,12 +132,12 @@ def topic(local: control.LocalAws, name: str, inbox: Callable[[str], Inbox]) -> 
 
 @pytest.fixture
 def events(local: control.LocalAws, name: str, inbox: Callable[[str], Inbox]) -> Inbox:
-    """The state changes of alarms whose name begins with this test's name, from the default bus."""
+    """The state changes of alarms whose name begins with this test's, and of their contributors, from the bus."""
     received = inbox("events.amazonaws.com")
     client = local.client("events")
     pattern = {
         "source": ["aws.cloudwatch"],
-        "detail-type": ["CloudWatch Alarm State Change"],
+        "detail-type": ["CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"],
         "detail": {"alarmName": [{"prefix": f"{name}-"}]},
     }
     client.put_rule(Name=name, EventPattern=json.dumps(pattern))

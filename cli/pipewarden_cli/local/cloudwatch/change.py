@@ -12,6 +12,9 @@ from typing import Any
 from ministack.services import cloudwatch, eventbridge
 
 from pipewarden_cli.evaluator import suppression
+from pipewarden_cli.evaluator.contributors import contributor_id
+from pipewarden_cli.evaluator.evaluation import State
+from pipewarden_cli.evaluator.insights import Group
 from pipewarden_cli.evaluator.mute import MuteWindow
 from pipewarden_cli.evaluator.suppression import Suppression
 from pipewarden_cli.evaluator.wording import timestamp
@@ -32,6 +35,22 @@ def set_state(alarm: Alarm, state: str, reason: str, reason_data: Mapping[str, A
     cloudwatch._record_history(alarm["AlarmName"], old_state, state, reason, "MetricAlarm", dict(reason_data))
     announce(alarm, old_state, state, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def set_contributor(alarm: Alarm, group: Group, state: State, reason: str) -> None:
+    """Give one contributor of an alarm its state, and publish the event that says so; actions are the alarm's."""
+    now = round(time.time(), 3)
+    with memory.lock, _changing():
+        known = memory.contributors.setdefault(memory.place(alarm), {})
+        known[group] = memory.Contributor(state, reason, now)
+        detail: dict[str, Any] = {
+            "alarmName": alarm["AlarmName"],
+            "alarmContributor": {"id": contributor_id(group), "attributes": dict(group)},
+            "state": {"value": state.value, "reason": reason, "timestamp": timestamp(now)},
+            "configuration": forms.configuration(alarm),
+        }
+        window = mutes.muting_window(alarm["AlarmName"])
+        _put_event(alarm, "CloudWatch Alarm Contributor State Change", detail, window)
 
 
 def announce(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
@@ -82,6 +101,10 @@ def _publish(alarm: Alarm, previous: Mapping[str, Any], window: MuteWindow | Non
         "previousState": dict(previous),
         "configuration": forms.configuration(alarm),
     }
+    _put_event(alarm, "CloudWatch Alarm State Change", detail, window)
+
+
+def _put_event(alarm: Alarm, detail_type: str, detail: dict[str, Any], window: MuteWindow | None) -> None:
     if window is not None:
         detail["muteDetail"] = {
             "mutedByArn": mutes.rule_arn(window.rule.name),
@@ -90,7 +113,7 @@ def _publish(alarm: Alarm, previous: Mapping[str, Any], window: MuteWindow | Non
         }
     entry = {
         "Source": "aws.cloudwatch",
-        "DetailType": "CloudWatch Alarm State Change",
+        "DetailType": detail_type,
         "Detail": json.dumps(detail),
         "Resources": [alarm["AlarmArn"]],
     }

@@ -10,8 +10,10 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch
 
-from pipewarden_cli.evaluator.alarm import AlarmRule, is_metrics_insights, read_alarm
+from pipewarden_cli.evaluator.alarm import AlarmRule, read_alarm
 from pipewarden_cli.evaluator.errors import EvaluatorError
+from pipewarden_cli.evaluator.evaluation import State
+from pipewarden_cli.evaluator.insights import Group
 from pipewarden_cli.evaluator.suppression import Suppression
 from pipewarden_cli.evaluator.wording import timestamp
 
@@ -37,6 +39,16 @@ class Held:
     previous: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Contributor:
+    """The state of one time series of an alarm with contributors, since when (seconds since 1970), and why."""
+
+    state: State
+    reason: str
+    since: float
+
+
+contributors: dict[Place, dict[Group, Contributor]] = {}
 rules: dict[Place, tuple[Alarm, AlarmRule | None]] = {}
 judged: dict[Place, int] = {}
 states: dict[Place, dict[str, Any]] = {}
@@ -49,7 +61,7 @@ warm: set[Place] = set()
 def forget_all() -> None:
     """Forget everything; the emulator was wiped."""
     with lock:
-        for store in (rules, judged, states, suppressions, held, created, warm):
+        for store in (rules, judged, states, suppressions, held, created, contributors, warm):
             store.clear()
 
 
@@ -57,7 +69,7 @@ def forget(name: str) -> None:
     """Forget what is known of an alarm that was deleted."""
     with lock:
         key = place({"AlarmName": name})
-        for store in (rules, judged, states, suppressions, held, created):
+        for store in (rules, judged, states, suppressions, held, created, contributors):
             store.pop(key, None)
         warm.discard(key)
 
@@ -92,8 +104,7 @@ def _read(alarm: Alarm) -> AlarmRule | None:
     if alarm.get("EvaluationCriteria"):
         return None
     try:
-        rule = read_alarm(alarm)
-        return None if any(is_metrics_insights(query.expression or "") for query in rule.queries) else rule
+        return read_alarm(alarm)
     except EvaluatorError:
         # Only alarms stored past our checks (an older state, the form protocol) get here; they stay as they are.
         return None

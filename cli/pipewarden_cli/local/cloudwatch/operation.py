@@ -1,4 +1,4 @@
-"""The CloudWatch operations that the emulator does not know: mute rules and anomaly detectors."""
+"""The CloudWatch operations that the emulator does not know: mute rules, anomaly detectors, contributors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from ministack.services import cloudwatch
 
 from pipewarden_cli.evaluator.errors import EvaluatorError
-from pipewarden_cli.local.cloudwatch import detector, mutes
+from pipewarden_cli.local.cloudwatch import contribution, detector, mutes
 
-_DATES = frozenset(("StartDate", "ExpireDate", "LastUpdatedTimestamp"))
+_DATES = frozenset(("StartDate", "ExpireDate", "LastUpdatedTimestamp", "StateTransitionedTimestamp"))
 
 Operation = Callable[[Mapping[str, Any]], dict[str, Any] | None]
 
@@ -53,6 +53,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetAlarmMuteRule": _get_mute_rule,
     "ListAlarmMuteRules": _list_mute_rules,
     "DeleteAlarmMuteRule": _delete_mute_rule,
+    "DescribeAlarmContributors": contribution.raised_contributors,
     "PutAnomalyDetector": _put_detector,
     "DescribeAnomalyDetectors": _list_detectors,
     "DeleteAnomalyDetector": _delete_detector,

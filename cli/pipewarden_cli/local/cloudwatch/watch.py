@@ -20,7 +20,7 @@ from pipewarden_cli.evaluator.statistic import sample_counts
 from pipewarden_cli.evaluator.window import sliding_window, window_end
 from pipewarden_cli.evaluator.wording import reason, reason_data
 from pipewarden_cli.local import hooks
-from pipewarden_cli.local.cloudwatch import change, clock, memory
+from pipewarden_cli.local.cloudwatch import change, clock, contribution, memory
 from pipewarden_cli.local.cloudwatch.memory import Alarm
 from pipewarden_cli.local.cloudwatch.metrics import EmulatorMetrics, Key, metric_key
 
@@ -39,6 +39,9 @@ def judge(alarm: Alarm) -> None:
         memory.judged[memory.place(alarm)] = _moment(rule, now)
         source = EmulatorMetrics()
         if _warming_up(alarm, rule, source, now):
+            return
+        if rule.insights is not None and rule.insights.group_by:
+            contribution.judge_contributors(alarm, rule, rule.insights, now)
             return
         try:
             verdict = evaluate(rule, source, now, State(alarm["StateValue"]))
@@ -114,8 +117,14 @@ def _judge_keys(keys: set[Key]) -> None:
         return
     for alarm in cloudwatch._alarms.values():
         rule = memory.rule_of(alarm)
-        if rule is not None and any(metric_key(metric) in keys for metric in rule.metrics()):
+        if rule is not None and _reads(rule, keys):
             _guarded(judge, alarm)
+
+
+def _reads(rule: AlarmRule, keys: set[Key]) -> bool:
+    if (query := rule.insights) is not None:
+        return any((namespace, name) == (query.namespace, query.metric) for namespace, name, _ in keys)
+    return any(metric_key(metric) in keys for metric in rule.metrics())
 
 
 def recorded(namespace: str, name: str, dimensions: dict[str, str]) -> None:

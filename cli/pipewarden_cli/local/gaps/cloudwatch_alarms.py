@@ -21,7 +21,10 @@ IMITATED = (
     "OK when missing data is 'missing' and keeps its state when it is 'ignore'.",
     "`POST /_pipewarden/alarms/ahead?seconds=N` judges alarms as if so many seconds had passed; time stamps, schedules "
     "and mute windows keep the machine's time.",
-    "Metrics Insights queries (SELECT ...) and PromQL alarms are stored and never evaluated.",
+    "Metrics Insights alarms: each time series of a GROUP BY is a contributor with its own state and its own "
+    "'CloudWatch Alarm Contributor State Change'; the alarm's actions run when the alarm itself changes, not once a "
+    "contributor, because the message of that action is not documented. A contributor whose data end becomes OK with a "
+    "reason in our words. Conditions and groups by tag or account are refused. PromQL alarms are never evaluated.",
     "Actions: SNS topics and Lambda functions only; EC2, Auto Scaling, Systems Manager and investigation actions are "
     "kept and do nothing. With IAM enforced, topic policy, topic key and function policy must admit CloudWatch, or "
     "the history shows the failed action. Tags are not propagated into messages.",

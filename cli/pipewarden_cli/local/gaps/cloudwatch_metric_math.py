@@ -12,7 +12,7 @@ from pipewarden_cli.local.cloudwatch import data
 NAME = "CloudWatch metric math"
 IMITATED = (
     "GetMetricData and alarms calculate expressions, METRICS() and SEARCH(); not INSIGHT_RULE_METRIC, SERVICE_QUOTA, "
-    "DB_PERF_INSIGHTS, LAMBDA() and Metrics Insights queries. Results are never paged.",
+    "DB_PERF_INSIGHTS and LAMBDA(). Results are never paged.",
     "ANOMALY_DETECTION_BAND is the mean of up to 1,440 periods before the window plus and minus n standard deviations, "
     "without seasons or trend; with fewer than three points there is no band.",
     "A missing point counts as 0 beside a series that has it, as documented; PERCENTILE(series, p) is an addition.",
