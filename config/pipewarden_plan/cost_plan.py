@@ -131,13 +131,16 @@ class _Clerk:
         yield self._line("alarms", "alarm-metric", self._alarm_metrics(deployed), **where)
         running = sum(self._ends(resource) for resource in pipeline.resources)
         share = hours_a_month(pipeline.schedule) / MONTH_HOURS
-        aimed = sum(
-            bool(resource.expect.get("slo") or pipeline.expect.get("slo"))
+        aimed = [
+            self._technologies[resource.type]
             for resource in pipeline.resources
-            if self._technologies[resource.type].runs
-        )
-        written = running * len(own_metrics("run")) + aimed * len(own_metrics("target"))
-        yield self._line("metrics of runs", "custom-metric", written * share, **where)
+            if resource.expect.get("slo") or (pipeline.expect.get("slo") and self._technologies[resource.type].runs)
+        ]
+        by_runs = running * len(own_metrics("run")) + sum(kind.runs for kind in aimed) * len(own_metrics("target"))
+        yield self._line("metrics of runs", "custom-metric", by_runs * share, **where)
+        judged = sum(kind.requests is not None for kind in aimed)
+        by_requests = judged * len((*own_metrics("target"), *own_metrics("requests")))
+        yield self._line("metrics of requests", "custom-metric", by_requests, **where)
         probed = sum(map(self._is_probed, pipeline.resources))
         yield self._line("metrics of datasets", "custom-metric", probed * len(own_metrics("dataset")), **where)
         signals = running * (runs_a_month(pipeline.schedule) or 0.0)

@@ -17,7 +17,7 @@ DESCRIPTIONS = {
     "drainer": "Moves dead letters to their source, to quarantine and into the archive.",
     "escalator": "Calls the next rung unless somebody has acknowledged.",
     "acknowledge": "Takes the signed links of pages.",
-    "probe": "Measures freshness and volume of datasets.",
+    "probe": "Measures datasets, and how fast failing requests spend the budgets of targets.",
     "reconciler": "Feeds in the runs that no event told of.",
     "retention": "Sets how long log groups of declared resources are kept, while a stack is deployed.",
 }
@@ -109,7 +109,7 @@ def _statements(
             own.secrets(environment, names, channels=False),
             own.tell_acknowledged(names),
         ],
-        "probe": [failed, *declared_statements(everything, ("probe",))],
+        "probe": [failed, own.request_counts(everything), *declared_statements(everything, ("probe",))],
         "reconciler": [
             own.table(names, "BatchGetItem", "GetItem", "PutItem"),
             own.recovered_signals(names),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pipewarden.names import Names
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import KEY, StatementPlan
+from pipewarden_plan.watched import Watched
 
 
 def table(names: Names, *operations: str) -> StatementPlan:
@@ -205,6 +206,17 @@ def chat(names: Names) -> tuple[StatementPlan, ...]:
             actions=("cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"),
             resources=("*",),
         ),
+    )
+
+
+def request_counts(everything: Iterable[Watched]) -> StatementPlan:
+    """For targets over requests only: none of them, no statement."""
+    aimed = any(watched.technology.requests and watched.resource.expect.get("slo") for watched in everything)
+    return StatementPlan(
+        sid="RequestCounts",
+        reason="how many requests there were and failed, for targets; CloudWatch takes no resource here",
+        actions=("cloudwatch:GetMetricData",),
+        resources=("*",) if aimed else (),
     )
 
 

@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-Per = Literal["environment", "pipeline", "run", "dataset", "queue", "stack", "usage"]
+Per = Literal["environment", "pipeline", "run", "dataset", "queue", "stack", "usage", "target", "requests"]
 """`run`: each resource that runs; `dataset`: each that the probe looks at; `queue`: each with dead letters; `stack`:
-each that deploys a pipeline; `usage`: each whose runs are billed in that unit."""
+each that deploys a pipeline; `usage`: each whose runs are billed in that unit; `target`: each with an `slo`;
+`requests`: each with one over requests."""
 
 CATALOGUE = Path(__file__).with_name("metric_catalogue.json")
 

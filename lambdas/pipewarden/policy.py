@@ -39,7 +39,7 @@ def make_policy(
         runs=bool(technology and technology.events),
         independent=bool(technology and technology.events and not technology.runs),
         rate_days=_rate_days(found, declared),
-        slo=_slo(found, declared),
+        slo=_slo(found, declared) if technology and technology.runs else None,
         within=found.within if found else "",
         inner=_inner(declared, resource),
         after=_before(declared, resource),

@@ -225,6 +225,21 @@ class AlarmRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Requests:
+    """Where something that serves requests counts them: all and the failed ones, each as (metric, statistic), under
+    one dimension set whose values are templates."""
+
+    namespace: str
+    dimensions: Mapping[str, str]
+    total: tuple[str, str]
+    bad: tuple[str, str]
+
+    @property
+    def counts(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        return self.total, self.bad
+
+
+@dataclass(frozen=True, kw_only=True)
 class Widget:
     """A graph: title template and metrics as (namespace, metric, dimension templates,
     statistic, label); dimension templates as in `AlarmRule`."""
@@ -348,6 +363,8 @@ class Technology:
     recent_runs: Callable[[Clients, Target, datetime], list[Run]] | None = None
     retry: Retry | None = None
     redelivery: Redelivery | None = None
+    requests: Requests | None = None
+    """Where it serves requests: what its `slo` is judged by."""
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     def with_defaults(self, fields: Mapping[str, Any]) -> dict[str, Any]:

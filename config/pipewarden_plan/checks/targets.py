@@ -11,6 +11,8 @@ from pipewarden_plan.vocabulary import show_duration
 
 MOST_DAYS = 90
 """The history of runs reaches a little further back than that."""
+MOST_DAYS_OF_REQUESTS = 60
+"""CloudWatch keeps counts of five minutes for 63 days."""
 
 
 def check_targets(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
@@ -21,28 +23,37 @@ def check_targets(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
 
 def _check(pipeline: PipelineReading) -> Iterator[Finding]:
     read = pipeline.read or {}
-    places: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), read.get("expect", {}))]
-    places += [(("resources", name), (row.read or {}).get("expect", {})) for name, row in pipeline.resources.items()]
-    for path, expect in places:
-        slo = expect.get("slo")
-        if not slo:
-            continue
-        here = (*path, "expect", "slo")
-        days = slo["over"] / DAY_SECONDS
-        if not 1 <= days <= MOST_DAYS or days % 1:
-            message = f"must be whole days from 1d to {MOST_DAYS}d, got {show_duration(slo['over'])}"
-            yield pipeline.finding("PW245", (*here, "over"), message)
-            continue
-        if slo["target"] >= 100:
-            yield pipeline.finding("PW245", (*here, "target"), "allows no miss at all", "expect a success_rate instead")
-            continue
-        runs = _runs(read.get("schedule"), days)
-        allowed = runs * (1 - slo["target"] / 100)
-        if runs and allowed < 1:
-            message = (
-                f"allows {allowed:.1f} misses: {runs:.0f} runs in {days:.0f} days, and the first miss spends it all"
-            )
-            yield pipeline.finding("PW245", here, message, _longer(slo["target"], runs, days))
+    schedule = read.get("schedule")
+    yield from _judge(pipeline, (), read.get("expect", {}), schedule, MOST_DAYS)
+    for name, row in pipeline.resources.items():
+        serves = row.technology is not None and row.technology.requests is not None
+        expect = (row.read or {}).get("expect", {})
+        most = MOST_DAYS_OF_REQUESTS if serves else MOST_DAYS
+        yield from _judge(pipeline, ("resources", name), expect, None if serves else schedule, most)
+
+
+def _judge(
+    pipeline: PipelineReading,
+    path: tuple[str, ...],
+    expect: Mapping[str, Any],
+    schedule: Mapping[str, Any] | None,
+    most: int,
+) -> Iterator[Finding]:
+    """`schedule` is None where runs are not what is counted."""
+    slo = expect.get("slo")
+    if not slo:
+        return
+    here = (*path, "expect", "slo")
+    days, target = slo["over"] / DAY_SECONDS, slo["target"]
+    if not 1 <= days <= most or days % 1:
+        message = f"must be whole days from 1d to {most}d, got {show_duration(slo['over'])}"
+        yield pipeline.finding("PW245", (*here, "over"), message)
+    elif target >= 100:
+        yield pipeline.finding("PW245", (*here, "target"), "allows no miss at all", "expect a success_rate instead")
+    elif (runs := _runs(schedule, days)) and runs * (1 - target / 100) < 1:
+        allowed = f"allows {runs * (1 - target / 100):.1f} misses"
+        message = f"{allowed}: {runs:.0f} runs in {days:.0f} days, and the first miss spends it all"
+        yield pipeline.finding("PW245", here, message, _longer(target, runs, days))
 
 
 def _runs(schedule: Mapping[str, Any] | None, days: float) -> float:

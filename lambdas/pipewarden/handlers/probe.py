@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from pipewarden.burn_rate import measure_targets
 from pipewarden.handlers.outset import deadline, logger, workplace
 from pipewarden.probe import measure_datasets
 
@@ -11,8 +12,10 @@ MARGIN = timedelta(seconds=5)
 
 
 def handler(_event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """Lambda entry point; the event says nothing that matters: every declared dataset is measured."""
+    """Lambda entry point; the event says nothing that matters: every declared dataset and target is
+    looked at."""
     place = workplace()
-    counts = measure_datasets(place, deadline(context, place.now) - MARGIN)
+    end = deadline(context, place.now) - MARGIN
+    counts = {**measure_targets(place, end), **measure_datasets(place, end)}
     logger().info("measured", extra=counts)
     return counts

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipewarden import request_alarms
 from pipewarden.dead_letter_watch import (
     DEAD_LETTER_ALARM,
     DEAD_LETTER_GRANTS,
@@ -29,6 +30,7 @@ from pipewarden.technology import (
     EventRule,
     Grant,
     Redelivery,
+    Requests,
     Retry,
     Run,
     Target,
@@ -232,7 +234,11 @@ TECHNOLOGY = Technology(
                 "max": {"$ref": "#/$defs/duration", "description": "No invocation may take longer; under 15m."},
             },
         },
+        **request_alarms.EXPECTATIONS,
     },
+    requests=Requests(
+        namespace="AWS/Lambda", dimensions=DIMENSIONS, total=("Invocations", "Sum"), bad=("Errors", "Sum")
+    ),
     alarms=(
         AlarmRule(
             key="errors",
@@ -282,6 +288,7 @@ TECHNOLOGY = Technology(
             unit="Milliseconds",
         ),
         DEAD_LETTER_ALARM,
+        *request_alarms.ALARMS,
     ),
     widgets=(
         Widget(

@@ -79,10 +79,15 @@ TECHNOLOGY = Technology(
     expectations={
         "min": {**LIMIT, "description": "The metric is not lower while something is logged."},
         "max": {**LIMIT, "description": "The metric is not higher."},
+        "anomaly": {
+            "type": "boolean",
+            "description": "Within two standard deviations of what CloudWatch learnt (for up to two weeks).",
+        },
     },
     alarms=(
         _alarm("min", "The log shows less than declared.", "<"),
         _alarm("max", "The log shows more than declared.", ">"),
+        _alarm("anomaly", "The log shows far more or less than is usual.", "outside-band"),
     ),
     widgets=(
         Widget(
