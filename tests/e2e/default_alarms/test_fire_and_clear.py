@@ -77,6 +77,10 @@ class Account:
             sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
 
+ALARMS_OF_A_STACK = 25
+"""A template that is not in S3 has at most 51,200 bytes."""
+
+
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     folder: Path = tmp_path_factory.mktemp("default-alarms")
@@ -89,7 +93,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def _deploy(local: control.LocalAws, plan: Plan) -> str:
-    """All alarms as one stack, the topics they act on, and one queue that hears them all; its URL."""
+    """All alarms in a few stacks, the topics they act on, and one queue that hears them all; its URL."""
     names = names_of(plan.environment)
     alarms = [alarm for part in (plan.core, *plan.teams) for alarm in part.alarms]
     sqs, sns, stacks = (local.client(service) for service in ("sqs", "sns", "cloudformation"))
@@ -100,9 +104,12 @@ def _deploy(local: control.LocalAws, plan: Plan) -> str:
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
     for topic in sorted({alarm.action_topic for alarm in alarms if alarm.action_topic}):
         sns.subscribe(TopicArn=sns.create_topic(Name=topic)["TopicArn"], Protocol="sqs", Endpoint=arn)
-    template = json.dumps({"Resources": render_alarms(alarms, names)})
-    stacks.create_stack(StackName="alarms", TemplateBody=template)
-    stacks.get_waiter("stack_create_complete").wait(StackName="alarms", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    rendered = sorted(render_alarms(alarms, names).items())
+    for number, first in enumerate(range(0, len(rendered), ALARMS_OF_A_STACK)):
+        template = json.dumps({"Resources": dict(rendered[first : first + ALARMS_OF_A_STACK])})
+        stacks.create_stack(StackName=f"alarms-{number}", TemplateBody=template)
+        waiter = stacks.get_waiter("stack_create_complete")
+        waiter.wait(StackName=f"alarms-{number}", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     return url
 
 
