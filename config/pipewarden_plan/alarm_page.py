@@ -9,6 +9,7 @@ from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.own_watch_plan import plan_own_alarms
 from pipewarden_plan.plan import AlarmPlan
 from pipewarden_plan.plan_view import condition
+from pipewarden_plan.route_plan import plan_topics
 from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import names_of
 
@@ -61,7 +62,8 @@ def _rows(technology: Technology) -> Iterator[tuple[str, ...]]:
 
 
 def _own_rows() -> Iterator[tuple[str, ...]]:
-    for alarm in plan_own_alarms(_environment(), names_of(_environment())):
+    environment, names = _environment(), names_of(_environment())
+    for alarm in plan_own_alarms(environment, names, plan_topics(environment, names)):
         yield (
             f"`{alarm.key}`",
             f"{alarm.meaning} {condition(alarm).partition(' in ')[0]}",

@@ -7,7 +7,8 @@ from pipewarden_plan import own_grant_plan
 from pipewarden_plan.alarm_plan import tag_value
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment
-from pipewarden_plan.own_watch_plan import OWNER, plan_own_alarms, plan_own_composites
+from pipewarden_plan.own_alarm import OWNER
+from pipewarden_plan.own_watch_plan import plan_own_alarms, plan_own_composites
 from pipewarden_plan.plan import CorePlan, DashboardPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.retention_plan import plan_retention
@@ -46,7 +47,7 @@ def plan_core(
         ),
         functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
         scheduler_statements=own_grant_plan.scheduler(names),
-        alarms=plan_own_alarms(environment, names),
+        alarms=plan_own_alarms(environment, names, topics),
         composites=plan_own_composites(environment, names),
         retention_days=environment.log_retention_days,
         retention=retention,

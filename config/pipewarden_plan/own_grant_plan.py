@@ -1,11 +1,22 @@
 """What each function may do on what Pipewarden itself deploys."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipewarden.names import Names
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import KEY, StatementPlan
 from pipewarden_plan.watched import Watched
+
+KEY_SERVICES: Mapping[str, tuple[str, ...]] = {
+    "responder": ("dynamodb", "s3", "secretsmanager", "sns", "sqs"),
+    "drainer": ("dynamodb", "s3", "sqs"),
+    "escalator": ("dynamodb", "s3", "secretsmanager", "sns", "sqs"),
+    "acknowledge": ("dynamodb", "secretsmanager"),
+    "probe": ("sqs",),
+    "reconciler": ("dynamodb", "sqs"),
+    "scheduler": ("sqs",),
+}
+"""What each role uses that the environment's key encrypts; SQS also holds what Lambda could not hand to a function."""
 
 
 def table(names: Names, *operations: str) -> StatementPlan:
@@ -94,6 +105,7 @@ def archive(names: Names) -> StatementPlan:
         reason="a copy of every message before it leaves its dead-letter queue",
         actions=("s3:PutObject",),
         resources=(f"arn:{names.partition}:s3:::{names.archive_bucket()}/dead-letters/*",),
+        conditions=_ours(names),
     )
 
 
@@ -103,7 +115,13 @@ def exports(names: Names) -> StatementPlan:
         reason="incidents that are over, kept when the table forgets them",
         actions=("s3:PutObject",),
         resources=(f"arn:{names.partition}:s3:::{names.archive_bucket()}/incidents/*",),
+        conditions=_ours(names),
     )
+
+
+def _ours(names: Names) -> Mapping[str, Mapping[str, str]]:
+    """A bucket's ARN names no account: one of the same name that somebody else made after ours gets nothing."""
+    return {"StringEquals": {"aws:ResourceAccount": names.account}}
 
 
 def tell_acknowledged(names: Names) -> StatementPlan:
@@ -187,7 +205,7 @@ def scheduler(names: Names) -> tuple[StatementPlan, ...]:
             actions=("lambda:InvokeFunction",),
             resources=tuple(names.function_arn(role) for role in ("drainer", "escalator", "probe", "reconciler")),
         ),
-        key(),
+        *key(names, "scheduler"),
     )
 
 
@@ -220,12 +238,20 @@ def request_counts(everything: Iterable[Watched]) -> StatementPlan:
     )
 
 
-def key() -> StatementPlan:
-    return StatementPlan(
-        sid="Key",
-        reason="topics, queues, table and secrets are encrypted with the environment's key",
-        actions=("kms:Decrypt", "kms:GenerateDataKey"),
-        resources=(KEY,),
+def key(names: Names, role: str) -> tuple[StatementPlan, ...]:
+    """The environment's key, through the services that the role uses and never directly; nothing where it uses none."""
+    suffix = "amazonaws.com.cn" if names.partition == "aws-cn" else "amazonaws.com"
+    services = [f"{service}.{names.region}.{suffix}" for service in KEY_SERVICES.get(role, ())]
+    if not services:
+        return ()
+    return (
+        StatementPlan(
+            sid="Key",
+            reason=f"{', '.join(KEY_SERVICES[role])}: what is kept there is encrypted with the environment's key",
+            actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            resources=(KEY,),
+            conditions={"StringEquals": {"kms:ViaService": services}},
+        ),
     )
 
 
@@ -244,5 +270,5 @@ def every_function(names: Names, role: str) -> tuple[StatementPlan, ...]:
             actions=("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
             resources=("*",),
         ),
-        key(),
+        *key(names, role),
     )

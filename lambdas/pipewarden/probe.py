@@ -29,7 +29,10 @@ class Freshness:
 
 
 def measure_datasets(workplace: Workplace, deadline: datetime) -> dict[str, int]:
-    """Measure every declared dataset; one that fails does not stop the others. Returns how many did what."""
+    """Measure every declared dataset; one that fails does not stop the others. Returns how many did what.
+
+    `Probed` says that the round came to its end; an alarm lives on it.
+    """
     counts = {"measured": 0, "failed": 0}
     for pipeline, declared in workplace.settings.pipelines.items():
         for name, resource in declared.resources.items():
@@ -49,6 +52,7 @@ def measure_datasets(workplace: Workplace, deadline: datetime) -> dict[str, int]
             ):
                 workplace.measure(Measurement(name=metric, value=value, unit=unit, pipeline=pipeline, resource=name))
             counts["measured"] += 1
+    workplace.measure(Measurement(name="Probed"))
     return counts
 
 

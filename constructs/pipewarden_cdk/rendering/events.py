@@ -41,7 +41,9 @@ def render_schedule_group(names: Names) -> Fragment:
 
 
 def render_scheduler_role(statements: Iterable[StatementPlan], names: Names, *, has_key: bool) -> Fragment:
-    ours = {"StringEquals": {"aws:SourceAccount": names.account}}
+    # Of the group, not of a schedule (Scheduler guide, "Confused deputy prevention").
+    group = names.arn("scheduler", f"schedule-group/{names.schedule_group()}")
+    ours = {"StringEquals": {"aws:SourceAccount": names.account, "aws:SourceArn": group}}
     properties = {
         "RoleName": names.scheduler_role(),
         "Description": "EventBridge Scheduler takes it to call Pipewarden",

@@ -7,6 +7,7 @@ from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, Resource, kept_when, logical_id, resource
 from pipewarden_cdk.rendering.policies import document, only_with_tls, service
 from pipewarden_plan.plan import QueuePlan, TopicPlan
+from pipewarden_plan.route_plan import CLOUDWATCH
 
 
 def render_topics(topics: Iterable[TopicPlan], names: Names, key: Any) -> Fragment:
@@ -27,12 +28,20 @@ def render_topics(topics: Iterable[TopicPlan], names: Names, key: Any) -> Fragme
 
 
 def _topic_statements(topic: TopicPlan, arn: str, names: Names) -> list[dict[str, Any]]:
-    ours = {"StringEquals": {"aws:SourceAccount": names.account}}
     published = [
-        service(f"From{publisher.split('.')[0].capitalize()}", publisher, "sns:Publish", arn, ours)
+        service(
+            f"From{publisher.split('.')[0].capitalize()}", publisher, "sns:Publish", arn, _sent_by(publisher, names)
+        )
         for publisher in topic.publishers
     ]
     return [*published, only_with_tls("sns:Publish", arn)]
+
+
+def _sent_by(publisher: str, names: Names) -> dict[str, Any]:
+    """Alarms of this environment; of other services what acts for the account."""
+    ours = {"StringEquals": {"aws:SourceAccount": names.account}}
+    alarms = {"ArnLike": {"aws:SourceArn": names.arn("cloudwatch", f"alarm:{names.environment}/*")}}
+    return {**ours, **alarms} if publisher == CLOUDWATCH else ours
 
 
 def _subscription(topic: str, protocol: str, endpoint: str, names: Names) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from pipewarden_plan.model import Environment
 SERVICES = ("cloudwatch", "events", "sns", "scheduler")
 SPENDING_SERVICES = ("budgets", "costalerts")
 """Admitted where they write to a topic of ours."""
+SILENT = ("events", "sns")
+"""They do not say for whom they use the key: EventBridge documents that it sends no aws:SourceAccount with what it
+writes into an encrypted queue (SQS guide, "Key management"), SNS documents none for what it delivers there. The queues'
+own policies check who sends."""
 PENDING_DAYS = 7
 UNFINISHED_UPLOAD_DAYS = 7
 SECRET_CHARACTERS = 64
@@ -35,12 +39,17 @@ def render_key(environment: Environment, names: Names) -> Fragment:
 def _key_statements(environment: Environment, names: Names) -> list[dict[str, Any]]:
     root = f"arn:{names.partition}:iam::{names.account}:root"
     owner = {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
-    # No aws:SourceAccount here: EventBridge sends none with what it writes into an encrypted queue (SQS guide,
-    # "Key management"). The policies of topics and queues check who sends.
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]
     tells_of_money = bool(environment.spending or environment.cost_anomalies)
     services = (*SERVICES, *(SPENDING_SERVICES if tells_of_money else ()))
-    return [owner, *(service(f"Use{name.capitalize()}", f"{name}.amazonaws.com", use, "*") for name in services)]
+    ours = {"StringEquals": {"aws:SourceAccount": names.account}}
+    return [
+        owner,
+        *(
+            service(f"Use{name.capitalize()}", f"{name}.amazonaws.com", use, "*", None if name in SILENT else ours)
+            for name in services
+        ),
+    ]
 
 
 def render_table(environment: Environment, names: Names) -> Fragment:

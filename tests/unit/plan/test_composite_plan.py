@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipewarden.settings import Severity
 from pipewarden_plan.composite_plan import plan_composites, rule_text
 from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
 from pipewarden_plan.plan import AlarmPlan, Plan
@@ -63,8 +64,33 @@ def test_the_suppressor_is_in_alarm_while_signals_are_answered(plan: Plan) -> No
 def test_alarms_over_ourselves_reach_people_directly(plan: Plan) -> None:
     acting = {alarm.key: alarm.action_topic for alarm in plan.core.alarms}
     assert acting.pop("alive") == ""
+    assert acting.pop("page-P0.undelivered") == "pipewarden-prod-page-P1", "the topic that fails tells nobody"
     assert set(acting.values()) == {"pipewarden-prod-page-P0"}
-    assert {f"{function.role}.errors" for function in plan.core.functions} < acting.keys()
+    roles = {function.role for function in plan.core.functions}
+    assert {f"{role}.{what}" for role in roles for what in ("errors", "throttles")} < acting.keys()
+
+
+def test_every_topic_is_watched_for_what_it_cannot_deliver(plan: Plan) -> None:
+    watched = {alarm.metric.dimensions.get("TopicName") for alarm in plan.core.alarms} - {None}
+    assert watched == {topic.name for topic in plan.core.topics}
+
+
+def test_where_there_is_one_severity_its_topic_tells_of_itself(planned: Callable[..., Plan], declare: Any) -> None:
+    only = {"P2": Severity(respond_within_seconds=3_600, notify=("data-email",))}
+    plan = planned(declare["crm_export"](), severities=only)
+    acting = {alarm.key: alarm.action_topic for alarm in plan.core.alarms}
+    assert acting["page-P2.undelivered"] == "pipewarden-prod-page-P2"
+
+
+@pytest.mark.parametrize(("every", "period"), [(60, 300), (300, 300), (3600, 3600)])
+def test_the_silence_of_the_probe_pages_after_three_rounds(
+    planned: Callable[..., Plan], declare: Any, every: int, period: int
+) -> None:
+    plan = planned(declare["crm_export"](), probe_every_seconds=every)
+    found = next(alarm for alarm in plan.core.alarms if alarm.key == "probe.silent")
+    assert (found.metric.name, found.period_seconds, found.missing) == ("Probed", period, "breaching")
+    assert (found.datapoints, found.periods) == (3, 3)
+    assert found.warm_up_minutes * 60 > 3 * period
 
 
 def test_no_page_before_the_first_heartbeat_could_arrive(plan: Plan) -> None:

@@ -68,6 +68,7 @@ def test_every_page_is_read_and_one_failure_does_not_stop_the_others() -> None:
     found = {m.name: m.value for m in scene.measured if m.resource == "good"}
     assert found == {"DataAgeSeconds": 3600.0, "NewObjects": 2.0, "NewBytes": 20.0}
     assert scene.metric("ProbeErrors") == [1.0, 1.0]
+    assert scene.metric("Probed") == [1.0], "the round came to its end"
 
 
 def test_a_listing_that_cannot_be_finished_measures_nothing() -> None:
