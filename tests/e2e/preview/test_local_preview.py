@@ -71,6 +71,16 @@ BODY = {
                 "query": "SOURCE '/parcels' | fields @timestamp, @message | filter @message like /lost/ | limit 5",
             },
         },
+        {
+            "type": "log",
+            "properties": {
+                "title": "counted",
+                "region": REGION,
+                "query": "SOURCE '/parcels' | filter ispresent(carrier) | stats count(*) as n, sum(parcels) as p by "
+                "carrier | sort p desc",
+            },
+        },
+        {"type": "log", "properties": {"title": "refused", "region": REGION, "query": "SOURCE '/parcels' | invent a"}},
     ],
 }
 
@@ -116,9 +126,9 @@ def _fill(aws: control.LocalAws) -> None:
     logs = aws.client("logs")
     logs.create_log_group(logGroupName="/parcels")
     logs.create_log_stream(logGroupName="/parcels", logStreamName="s")
-    events = [
-        {"timestamp": int(time.time() * 1000) - 60_000, "message": text} for text in ("one is lost", "all is well")
-    ]
+    texts = ["one is lost", "all is well"]
+    texts += [json.dumps({"carrier": carrier, "parcels": n}) for carrier, n in (("rail", 1), ("post", 2), ("post", 3))]
+    events = [{"timestamp": int(time.time() * 1000) - 60_000, "message": text} for text in texts]
     logs.put_log_events(logGroupName="/parcels", logStreamName="s", logEvents=events)
 
 
@@ -190,6 +200,17 @@ def test_alarms_as_they_are(widgets: dict[str, Any]) -> None:
 
 def test_log_rows_as_they_were_written(widgets: dict[str, Any]) -> None:
     assert [row[1] for row in widgets["log"]["rows"]] == ["one is lost"]
+
+
+def test_a_log_query_groups_by_fields_that_it_finds_in_json(widgets: dict[str, Any]) -> None:
+    assert (widgets["counted"]["columns"], widgets["counted"]["rows"]) == (
+        ["carrier", "n", "p"],
+        [["post", "2", "5"], ["rail", "1", "1"]],
+    )
+
+
+def test_a_log_query_that_is_wrong_says_so(widgets: dict[str, Any]) -> None:
+    assert "there is no command invent" in json.dumps(widgets["refused"])
 
 
 def test_a_variable_offers_what_list_metrics_names(widgets: dict[str, Any]) -> None:

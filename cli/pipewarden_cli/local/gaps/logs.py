@@ -19,7 +19,7 @@ IMITATED = (
     "Metric filters count events when they are written; their dimensions and default values are honoured, the default "
     "value only for events that arrive and don't match.",
     "Filter patterns know terms, phrases, ?any, -none, %regex% and JSON conditions; [space, delimited] patterns match "
-    "every event. Logs Insights knows fields, filter, sort and limit, but no stats (see the emulator).",
+    "every event.",
 )
 
 _logger = logging.getLogger("pipewarden.local")
