@@ -17,8 +17,8 @@ from pipewarden_cli.local.insights.value import Row
 NAME = "CloudWatch Logs Insights"
 IMITATED = (
     "Queries know the commands fields, display, filter, filterIndex, parse, stats, sort, limit, dedup and pattern, "
-    "with arithmetic, the common functions and aggregates, and the fields discovered in JSON and in Lambda's START, END "
-    "and REPORT lines; another command or function is a MalformedQueryException that names it.",
+    "with arithmetic, the common functions and aggregates, and the fields discovered in JSON and in Lambda's START, "
+    "END and REPORT lines; another command or function is a MalformedQueryException that names it.",
     "What is missing in an event is equal to nothing and unequal to nothing; `pattern` replaces what usually varies "
     "(numbers, ids, quoted values) instead of clustering.",
     "Queries are complete at once. OpenSearch PPL and SQL, and queries over saved views, do not run.",
