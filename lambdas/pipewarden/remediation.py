@@ -54,9 +54,17 @@ class Remediation:
         self._workplace = workplace
 
     def start(
-        self, signal: Signal, history: History, place: Place, decision: Decision, deadline: datetime, receives: int
+        self,
+        signal: Signal,
+        history: History,
+        place: Place,
+        decision: Decision,
+        deadline: datetime,
+        receives: int,
+        current: Run | None = None,
     ) -> Refusal | None:
-        """Claim the attempt, start the run, record it; the refusal when it cannot be started.
+        """Claim the attempt, start the run, record it; the refusal when it cannot be started. `current` is the failed
+        run where it was read just now.
 
         Raises ConflictError when somebody else changed the incident before the claim: then decide again. After a crash
         in between, the redelivered signal comes here with the attempt `starting`, and the run that the crashed call may
@@ -84,7 +92,7 @@ class Remediation:
         check = first_check(written, run_key(attempt.resource), attempt, now, independent=place.policy.independent)
         self._schedule_check(written, check.key, attempt, now, check.at or now)
         try:
-            run = self._start_run(written, place, attempt, interrupted)
+            run = self._start_run(written, place, attempt, interrupted, current)
         except (ClientError, ValueError) as error:
             self._raise_if_unclear(error)
             freed = not_started(standing, history, policy, attempt.number)
@@ -95,11 +103,13 @@ class Remediation:
         self._workplace.measure(Measurement(name="RunsRetried", pipeline=policy.pipeline, resource=policy.resource))
         return None
 
-    def _start_run(self, incident: Incident, place: Place, attempt: Attempt, interrupted: bool) -> Run:
+    def _start_run(
+        self, incident: Incident, place: Place, attempt: Attempt, interrupted: bool, current: Run | None
+    ) -> Run:
         technology, target = place.technology, place.target
         if technology is None or technology.retry is None or target is None:
             raise ValueError("nothing can start this kind of run again")
-        failed = Run(run_id=attempt.failed_run_id, state="failed", redrive=attempt.failed_redrive)
+        failed = current or Run(run_id=attempt.failed_run_id, state="failed", redrive=attempt.failed_redrive)
         if place.policy.independent:
             kept = self._workplace.store.load_input(incident.id, attempt.resource, attempt.number)
             failed = replace(failed, input=kept)

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from pipewarden.breaker import Breakers
+from pipewarden.company import Company, look_around
 from pipewarden.deadline import DAY_SECONDS, find_lapses
 from pipewarden.decision import decide
 from pipewarden.effect import Effects
 from pipewarden.flapping import fold, remember_end
 from pipewarden.heartbeat import beat
-from pipewarden.incident import Attempt, Incident, new_incident_id
+from pipewarden.incident import Incident, new_incident_id
 from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.incident_write import Write
 from pipewarden.item import to_text
@@ -83,7 +84,7 @@ class Responder:
         workplace, now = self._workplace, self._workplace.now()
         found = self._read(signal, place, now)
         if found.seen is not None:
-            return self._finish(found.seen.incident, now, deadline)
+            return self._finish(found, found.seen.incident, now, deadline)
         history = self._gather(signal, place, run, found)
         if signal.kind == SignalKind.CHECK_DUE and found.incident:
             told, running = pursue(workplace, signal, place, found.incident)
@@ -97,15 +98,18 @@ class Responder:
         history = replace(history, breakers=count_outcome(signal, history, place.policy, now))
         decision = fold(decide(signal, history, place.policy, now), history, place.policy, now)
         decision = postpone(decision, history, place.policy, now)
-        if decision.action == "start" and (running_run := self._find_running(signal, place, history)):
-            decision = decide(signal, replace(history, going_on=running_run), place.policy, now)
+        company = Company()
+        if decision.action == "start" and history.incident:
+            company = look_around(workplace, place, history.incident.attempt(place.policy.resource, signal.attempt))
+        if company.running:
+            decision = decide(signal, replace(history, going_on=company.running), place.policy, now)
         if turned := say_transitions(found.breakers, history.breakers, place.policy.pipeline):
             decision = replace(decision, detail={**decision.detail, "besides": turned})
         self._log(signal, place, decision, history)
         if decision.action == "busy":
             raise BusyError(decision.why)
         if decision.action == "start" and history.incident:
-            refusal = self._remediation.start(signal, history, place, decision, deadline, receives)
+            refusal = self._remediation.start(signal, history, place, decision, deadline, receives, company.failed)
             if refusal is None:
                 return "start"
             history, decision = replace(history, incident=refusal.incident), refusal.decision
@@ -117,28 +121,17 @@ class Responder:
 
     def _read(self, signal: Signal, place: Place, now: datetime) -> Snapshot:
         run = f"{place.run_prefix}#{signal.run_id}" if signal.kind in RUN_KINDS else ""
-        return self._workplace.store.read(
+        pipeline, seen_last = place.policy.pipeline, self._workplace.open_incidents
+        found = self._workplace.store.read(
             now,
             signal_key=signal.key,
-            pipeline=place.policy.pipeline,
+            pipeline=pipeline,
             resource=place.policy.resource,
             run=run,
-            incident=signal.incident,
+            incident=signal.incident or seen_last.get(pipeline, ""),
         )
-
-    def _find_running(self, signal: Signal, place: Place, history: History) -> str:
-        """The id of another run of the resource that is going on; not one that retries the same failed run, which the
-        technology takes for ours. Looked for where a retry is about to start and minds company."""
-        technology, target, incident = place.technology, place.target, history.incident
-        attempt = incident.attempt(place.policy.resource, signal.attempt) if incident else None
-        minds = place.policy.retry is None or place.policy.retry.alone
-        if not minds or not attempt or attempt.state != "planned":
-            return ""
-        if technology is None or technology.recent_runs is None or target is None:
-            return ""
-        runs = technology.recent_runs(self._workplace.clients, target, attempt.planned or attempt.due)
-        others = (run.run_id for run in runs if run.state == "running" and not _is_heir(run, attempt))
-        return next(others, "")
+        seen_last[pipeline] = found.open_incident
+        return found
 
     def _gather(self, signal: Signal, place: Place, run: Run | None, found: Snapshot) -> History:
         """Everything known, in the form in which decisions take it."""
@@ -219,6 +212,8 @@ class Responder:
             spent=settle_cost(signal, history, place.policy),
         )
         written = self._workplace.store.write(write, now)
+        if written and not written.over:
+            self._workplace.open_incidents[written.pipeline] = written.id
         measure_run(self._workplace.measure, signal, decision, history, place.policy, now)
         self._measure_incident(before, written)
         for measured in breaker_metrics(breakers, history.breakers, place.policy.pipeline):
@@ -226,9 +221,11 @@ class Responder:
         if written and mine:
             self._effects.perform(written, mine)
 
-    def _finish(self, incident_id: str, now: datetime, deadline: datetime) -> str:
+    def _finish(self, found: Snapshot, incident_id: str, now: datetime, deadline: datetime) -> str:
         """A signal met before: if whoever met it left effects undone, do them."""
-        incident = self._workplace.store.load(incident_id) if incident_id else None
+        incident = found.incident if incident_id == found.open_incident else None
+        if incident is None and incident_id:
+            incident = self._workplace.store.load(incident_id)
         if incident is None or not incident.pending:
             self._workplace.measure(Measurement(name="SignalsIgnored"))
             return "duplicate"
@@ -265,10 +262,6 @@ class Responder:
             }
         known = {name: value for name, value in facts.items() if value}
         self._workplace.log.info(f"{decision.action}: {decision.why}", extra=known)
-
-
-def _is_heir(run: Run, attempt: Attempt) -> bool:
-    return attempt.failed_run_id in (run.run_id, run.retry_of)
 
 
 def _may_remediate(signal: Signal, policy: Policy) -> bool:

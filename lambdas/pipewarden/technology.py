@@ -120,6 +120,8 @@ class Run:
     """How large it was, by what a retry can have more of (`Retry.scalable`)."""
     owner: str = ""
     """What started it and can be resumed instead, in words ("the workflow nightly, run wr_1"); "" for nothing."""
+    current: bool = False
+    """Read from its service a moment ago, when nobody had started it again: a retry need not look once more."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -287,7 +289,8 @@ class Retry:
 
     `start(clients, target, failed_run, token)` returns the new run's id and redrive count as `Run`. `idempotent` is
     True when the service itself refuses to start twice for one token; otherwise `find(clients, target, failed_run,
-    since)` looks for the run that an earlier, crashed call may have started. `calls` lists every API operation used,
+    since)` looks for the run that an earlier, crashed call may have started. Of the failed run only the id and the
+    redrive count are known for certain, unless it is `current`. `calls` lists every API operation used,
     as IAM actions. `token` has 1 to 64 characters of `A-Z a-z 0-9 - _`.
     """
 

@@ -35,7 +35,8 @@ class Workplace:
     """`clients` gives AWS clients, `measure` takes metrics, `now` is the clock (UTC). `secrets` are those read.
 
     `clock` and `sleep` measure and spend the seconds of calls to channels; `resting` says until when a channel that was
-    down is left alone; `loopback` lets channels be on this machine.
+    down is left alone; `loopback` lets channels be on this machine; `open_incidents` names the open incident of each
+    pipeline as this process saw it last, which mostly saves a read.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Workplace:
     sleep: Callable[[float], None] = time.sleep
     resting: dict[str, float] = field(default_factory=dict)
     loopback: bool = False
+    open_incidents: dict[str, str] = field(default_factory=dict)
 
     @property
     def store(self) -> IncidentStore:

@@ -85,19 +85,27 @@ def start_again(clients: Clients, target: Target, failed: Run, _token: str, scal
     StartJobRun takes no client token, and Glue itself starts a further attempt where the job has `MaxRetries`; so a run
     that names the failed one as its predecessor is taken for the retry.
     """
-    before = _get(clients, target, failed.run_id)
-    if found := find_retry(clients, target, failed, before["StartedOn"]):
-        return found
-    carried = {name: before[name] for name in CARRIED if before.get(name)}
-    if before.get("WorkerType"):
-        # MaxCapacity is refused together with a worker type, although GetJobRun reports both.
-        carried |= {name: before[name] for name in ("WorkerType", "NumberOfWorkers") if before.get(name)}
-    elif before.get("MaxCapacity"):
-        carried["MaxCapacity"] = before["MaxCapacity"]
+    carried = dict(failed.input)
+    if not failed.current:
+        before = _get(clients, target, failed.run_id)
+        if found := find_retry(clients, target, failed, before["StartedOn"]):
+            return found
+        carried = _carried(before)
     if scale and carried.get("NumberOfWorkers"):
         carried["NumberOfWorkers"] = int(scale.larger(carried["NumberOfWorkers"]))
     answer = clients("glue").start_job_run(JobName=target.fields["job_name"], JobRunId=failed.run_id, **carried)
     return Run(run_id=answer["JobRunId"], state="running", retry_of=failed.run_id)
+
+
+def _carried(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What StartJobRun is told of a run so that another one is the same."""
+    carried = {name: found[name] for name in CARRIED if found.get(name)}
+    if found.get("WorkerType"):
+        # MaxCapacity is refused together with a worker type, although GetJobRun reports both.
+        carried |= {name: found[name] for name in ("WorkerType", "NumberOfWorkers") if found.get(name)}
+    elif found.get("MaxCapacity"):
+        carried["MaxCapacity"] = found["MaxCapacity"]
+    return carried
 
 
 def find_retry(clients: Clients, target: Target, failed: Run, since: datetime) -> Run | None:
@@ -146,7 +154,7 @@ def _read_run(found: Mapping[str, Any], target: Target) -> Run:
         retry_of=found.get("PreviousRunId", ""),
         log_group=_log_group(found, target),
         log_stream=found["Id"],
-        input=found.get("Arguments", {}),
+        input=_carried(found),
         usage=glue_usage(found) if state != "running" else {},
         size={"workers": float(found["NumberOfWorkers"])} if _counts_workers(found) else {},
         owner=_owner(found),

@@ -85,9 +85,10 @@ def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Ru
     this failure has been redriven already, by us or by a person.
     """
     states = clients("stepfunctions")
-    before = states.describe_execution(executionArn=failed.run_id)
-    if _redriven_since(before, failed):
-        return _read_run(before)
+    if not failed.current:
+        before = states.describe_execution(executionArn=failed.run_id)
+        if _redriven_since(before, failed):
+            return _read_run(before)
     try:
         states.redrive_execution(executionArn=failed.run_id, clientToken=token)
     except states.exceptions.ExecutionNotRedrivable:
