@@ -65,13 +65,13 @@ def facts(report: Report, pipelines: int) -> str:
 def kinds(report: Report) -> str:
     """Calls and processor time by what became of a message, as a table."""
     head = [
-        "Kind | messages | calls each | most | own CPU in ms | which calls",
+        "Kind | messages | calls each | most | own CPU, median ms | which calls",
         "--- | ---: | ---: | ---: | ---: | ---",
     ]
     rows = []
     for kind, taken in sorted(report.meter.kinds.items(), key=lambda item: -item[1].signals):
         calls = ", ".join(f"{name} {count / taken.signals:.2f}" for name, count in taken.calls.most_common())
-        own = taken.own_seconds / taken.signals * 1e3
+        own = taken.own_seconds * 1e3
         rows.append(f"{kind} | {taken.signals:,} | {taken.calls_each:.2f} | {taken.most_calls} | {own:.2f} | {calls}")
     return "\n".join([*head, *rows])
 

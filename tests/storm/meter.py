@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,12 +25,17 @@ REFUSED = "delivered again"
 
 @dataclass
 class Taken:
-    """Signals of one kind. `own_seconds` are of the processor, those spent within boto3 left out."""
+    """Signals of one kind. `own` are their seconds of the processor, those within boto3 left out."""
 
     signals: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     most_calls: int = 0
-    own_seconds: float = 0.0
+    own: list[float] = field(default_factory=list)
+
+    @property
+    def own_seconds(self) -> float:
+        """The median: the first signals of a process bring the compiling of patterns with them."""
+        return statistics.median(self.own)
 
     @property
     def calls_each(self) -> float:
@@ -106,7 +112,7 @@ class Meter:
             taken.signals += 1
             taken.calls += calls
             taken.most_calls = max(taken.most_calls, sum(calls.values()))
-            taken.own_seconds += own_seconds
+            taken.own.append(own_seconds)
 
 
 def _kind(done: str, calls: Counter[str]) -> str:
