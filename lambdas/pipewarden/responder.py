@@ -4,6 +4,7 @@ Everything that a signal changes is one conditional write, which also marks it a
 still to be done. So whatever is delivered twice, out of order, or interrupted between two calls ends the same way.
 """
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -36,6 +37,10 @@ from pipewarden.transition import apply_decision
 from pipewarden.workplace import BusyError, Workplace
 
 MOST_CONFLICTS = 12
+PAUSE_SECONDS = 0.02
+MOST_PAUSES = 5
+"""In a storm many write what all pipelines share (the environment's circuit breaker): who is outrun again steps back
+for a random time, of up to so many pauses."""
 UNRELATED = ("ignore", "busy")
 """Actions that say nothing about an incident."""
 RUN_KINDS = (SignalKind.RUN_FAILED, SignalKind.RUN_SUCCEEDED, SignalKind.RUN_STOPPED)
@@ -73,11 +78,11 @@ class Responder:
         run = None
         if signal.kind in RUN_KINDS and place.technology and place.target:
             signal, run = describe(workplace, place.technology, place.target, signal)
-        for _ in range(MOST_CONFLICTS):
+        for tries in range(MOST_CONFLICTS):
             try:
                 return self._handle_once(signal, place, run, deadline, receives)
             except ConflictError:
-                continue
+                workplace.sleep(random.uniform(0.0, PAUSE_SECONDS * min(tries, MOST_PAUSES)))
         raise BusyError("others keep writing this incident")
 
     def _handle_once(self, signal: Signal, place: Place, run: Run | None, deadline: datetime, receives: int) -> str:

@@ -181,7 +181,7 @@ def test_two_drains_of_one_queue_do_not_run_at_once(world: Any, context: Any) ->
 
 def test_the_probe_measures_a_dataset(world: Any, context: Any, capsys: pytest.CaptureFixture[str]) -> None:
     world.client("s3").put_object(Bucket="runtime-data", Key="data", Body=b"x")
-    assert probe.handler({}, context) == {"measured": 1, "failed": 0}
+    assert probe.handler({}, context) == {"measured": 1, "failed": 0, "judged": 0, "unjudged": 0}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     age = next(line for line in lines if "DataAgeSeconds" in line)
     assert age["DataAgeSeconds"][0] < 60

@@ -1,10 +1,13 @@
 """How many calls of AWS one signal takes, by what becomes of it; the retry path takes six at most."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from pipewarden.incident_store import ConflictError
 from pipewarden.signal import SignalKind
+from pipewarden.workplace import BusyError
 from tests.unit.runtime.scene import Scene
 
 MOST_ON_THE_RETRY_PATH = 6
@@ -125,3 +128,38 @@ def test_a_wrong_idea_of_the_open_incident_changes_nothing(told: str) -> None:
     start(scene)
     assert again(scene) == "retry"
     assert [attempt.state for attempt in scene.incident.attempts] == ["failed", "planned"]
+
+
+def test_who_is_outrun_steps_back_a_little_longer_each_time_and_gives_up_at_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def outrun(*_: object) -> None:
+        raise ConflictError
+
+    scene = Scene()
+    monkeypatch.setattr("pipewarden.incident_store.IncidentStore.write", outrun)
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    with pytest.raises(BusyError):
+        first(scene)
+    assert scene.slept == pytest.approx([0.0, 0.02, 0.04, 0.06, 0.08, *[0.1] * 7])
+
+
+def test_the_incident_that_this_process_saw_last_may_be_over() -> None:
+    scene = Scene()
+    first(scene)
+    over = scene.incident.id
+    scene.time += timedelta(minutes=1)
+    scene.handle(scene.ended("extract", start_of(scene), "succeeded"))
+    scene.time += timedelta(hours=2)
+    scene.run("r9", "running", started=scene.time)
+    scene.handle(scene.ended("extract", "r9", "failed", "transient: 503"))
+    assert scene.workplace.open_incidents["import"] != over
+    scene.workplace.open_incidents["import"] = over
+    scene.handle(scene.ended("merge", "m9", "failed", "transient: 503"))
+    now, before = scene.store.recent()
+    assert ([reason.resource for reason in now.reasons], before.over) == (["extract", "merge"], True)
+
+
+def start_of(scene: Scene) -> str:
+    assert start(scene) == "start"
+    return scene.jobs.started[-1].run_id
