@@ -13,11 +13,11 @@ from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import WIDGET_METRICS, Drawn, judges, placed, resource_metric, series
 
-AROUND = 12  # widgets of a page that belong to no pipeline: header, index, severities, decisions, remediation, errors
-AROUND_METRICS = 3
-MOST_OF_A_RESOURCE = 4  # metrics that a resource may add to the graphs of the whole page
-OUTCOMES = "SuccessRate"
-"""One graph of the page shows it for all resources."""
+AROUND = 15  # widgets of a page that belong to no pipeline: header, index, severities, decisions, remediation, errors
+AROUND_METRICS = 5
+MOST_OF_A_RESOURCE = 6  # metrics that a resource may add to the graphs of the whole page
+SHARES = {"SuccessRate": "Success rate by resource", "ErrorBudgetLeft": "Error budget left by resource"}
+"""Metrics that one graph of the page shows for all resources."""
 
 
 class Section(NamedTuple):
@@ -102,7 +102,7 @@ def _judged_only(technology: Technology) -> Iterator[tuple[str, Widget]]:
     """Graphs for alarms over metrics that none of the technology's own graphs shows, by the alarm's key."""
     shown = [metric[:3] for widget in technology.widgets for metric in widget.metrics]
     for rule in technology.alarms:
-        if (rule.namespace, rule.metric, rule.dimensions) not in shown and rule.metric != OUTCOMES:
+        if (rule.namespace, rule.metric, rule.dimensions) not in shown and rule.metric not in SHARES:
             what = rule.key.replace("-", " ")
             metric = (rule.namespace, rule.metric, rule.dimensions, rule.statistic, what)
             yield rule.key, Widget(title=f"$(resource): {what}", metrics=(metric,), unit=rule.unit, needs=rule.needs)
@@ -133,6 +133,9 @@ def _section_widgets(
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
                 graphs.setdefault(_what(drawn), widget_plan.marked(drawn, *to_mark))
                 to_mark = [], []
+    if not graphs and changes[0]:
+        only = series(f"{pipeline.name}: changes", changes[0], environment.region, "Changes")
+        graphs[_what(only)] = only
     head = text_widget.pipeline_head(everything, below)
     heads = widget_plan.beside(head, f"{pipeline.name}: alarms", list(deployed.values()), names)
     return [*heads, *widget_plan.across(list(graphs.values()))]
@@ -183,24 +186,39 @@ def _body(
     concerned = [pipeline.name for pipeline in page.pipelines]
     decisions = [*log_widget.incidents(concerned, names), *log_widget.decisions(concerned, names)]
     sections = [drawn for section in page.sections for drawn in section.widgets]
-    last = [*_success_rates(everything, alarms, environment), *remediation(everything, environment)]
+    shares = [drawn for metric in SHARES for drawn in _shares(metric, everything, alarms, environment)]
+    last = [*shares, *remediation(everything, environment)]
     errors = log_widget.errors(log_groups, environment.region)
     first = [*header, *([index] if index else [])]
     return {"widgets": placed([*first, *decisions, *sections, *widget_plan.across(last), *errors])}
 
 
-def _success_rates(everything: Iterable[Watched], alarms: Iterable[AlarmPlan], environment: Environment) -> list[Drawn]:
-    """All resources that run, in one graph, with what is expected of them."""
-    rows = [resource_metric(OUTCOMES, "Minimum", watched, environment.name) for watched in _running(everything)]
-    shown = {(row[5], row[7]) for row in rows}
+def _shares(
+    metric: str, everything: Iterable[Watched], alarms: Sequence[AlarmPlan], environment: Environment
+) -> list[Drawn]:
+    """Resources that run in one graph, with what is expected of them; of budgets those that have one."""
+    judging = [alarm for alarm in alarms if alarm.metric.name == metric and not alarm.disabled_reason]
+    budgeted = {(alarm.pipeline, alarm.resource) for alarm in alarms if alarm.metric.name == metric}
+    shown = [found for found in _running(everything) if metric == "SuccessRate" or _place(found) in budgeted]
+    if not shown:
+        return []
+    rows = [resource_metric(metric, "Minimum", watched, environment.name) for watched in shown[:WIDGET_METRICS]]
+    places = {_place(watched) for watched in shown}
     limits = {
         alarm.threshold: widget_plan.limit(f"{alarm.threshold:g}% is expected", alarm.threshold)
-        for alarm in alarms
-        if alarm.metric.name == OUTCOMES and (alarm.pipeline, alarm.resource) in shown and not alarm.disabled_reason
+        for alarm in judging
+        if (alarm.pipeline, alarm.resource) in places
     }
-    title = "Success rate by resource"
-    region, lines = environment.region, list(limits.values())
-    return [series(title, rows[:WIDGET_METRICS], region, "Percent", lines)] if rows else []
+    drawn = series(SHARES[metric], rows, environment.region, "Percent", list(limits.values()), most=100)
+    if metric == "SuccessRate":
+        return [drawn]
+    # No minimum: how far below zero a budget is overdrawn is worth seeing.
+    left = {key: value for key, value in drawn.properties["yAxis"]["left"].items() if key != "min"}
+    return [drawn._replace(properties={**drawn.properties, "yAxis": {"left": left}})]
+
+
+def _place(watched: Watched) -> tuple[str, str]:
+    return watched.pipeline.name, watched.resource.name
 
 
 def _running(everything: Iterable[Watched]) -> list[Watched]:
@@ -224,4 +242,17 @@ def remediation(everything: Sequence[Watched], environment: Environment) -> list
         widget_plan.environment_metric("PagesSent", name, "Sum", "pages"),
     ]
     drawn = [series(title, rows[:WIDGET_METRICS], region, stacked=True) for title, rows in graphs if rows]
+    if retried:
+        drawn.append(series("Circuit breakers: 1 while no retry is started", _breakers(everything, name), region))
     return [*drawn, series(f"Incidents in {name}: opened, over, paged", whole, region)]
+
+
+def _breakers(everything: Iterable[Watched], environment: str) -> list[list[Any]]:
+    """Whether the breaker of each pipeline, and the environment's, is open; written at changes, so the last stands."""
+    pipelines = dict.fromkeys(watched.pipeline.name for watched in everything if watched.is_retried)
+    rows = [["Pipewarden", "BreakerOpen", "Environment", environment, {"stat": "Maximum", "label": "all pipelines"}]]
+    rows += [
+        [*rows[0][:-1], "Pipeline", pipeline, {"stat": "Maximum", "label": pipeline}]
+        for pipeline in list(pipelines)[: WIDGET_METRICS // 2 - 1]
+    ]
+    return [row for number, found in enumerate(rows) for row in widget_plan.filled(found, f"b{number}", "REPEAT")]

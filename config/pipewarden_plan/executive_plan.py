@@ -11,7 +11,8 @@ from pipewarden_plan.colour import coloured
 from pipewarden_plan.cost_widget import costs
 from pipewarden_plan.dashboard_plan import paging
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import AlarmPlan, DashboardPlan, TeamPlan
+from pipewarden_plan.plan import DashboardPlan, TeamPlan
+from pipewarden_plan.promise_widget import MOST_ROWS, freshness, of_how_many, promises
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, severity_row, text
 from pipewarden_plan.vocabulary import show_duration
@@ -19,9 +20,10 @@ from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import (
     FULL_WIDTH,
     Drawn,
-    alarm_tiles,
+    beside,
     environment_metric,
     environment_search,
+    filled,
     limit,
     placed,
     series,
@@ -30,7 +32,6 @@ from pipewarden_plan.widget_plan import (
 
 DAY_SECONDS = 86_400
 HALF = 12
-MOST_ROWS = 50
 MOST_TEAMS = 40
 VALUES_IN_A_ROW = 6
 WHOSE = "${PROP('Dim.Pipeline')}/${PROP('Dim.Resource')}"
@@ -53,13 +54,14 @@ def plan_executive(
     business = _declared_as_business(everything)
     composites = [name for team in teams for name in paging(team.composites)]
     rates = [alarm for alarm in alarms if alarm.metric.name == "SuccessRate"]
+    budgets = [alarm for alarm in alarms if alarm.metric.name == "ErrorBudgetLeft"]
     ages = [alarm for alarm in alarms if alarm.metric.name == "DataAgeSeconds"]
+    health = "Health by team and severity, red while any alarm is raised"
     widgets = [
-        _head(pipelines, teams, environment, names),
-        *alarm_tiles("Health by team and severity, red while any alarm is raised", composites, names),
+        *beside(_head(pipelines, teams, environment, names), health, composites, names),
         *_incidents(environment),
-        *_promises(rates, environment.region),
-        *_freshness(ages, environment.region),
+        *promises(rates, budgets, environment.region),
+        *freshness(ages, environment.region),
         *_business(business, environment.region),
         *_runs(environment),
         *costs(everything, environment),
@@ -81,10 +83,6 @@ def _notice_left_out(remarks: Remarks, found: dict[str, Sequence[Any]]) -> None:
             remarks.notice(
                 f"The executive dashboard shows {MOST_ROWS} of {len(rows):,} {what}; the teams' dashboards show all."
             )
-
-
-def _of(rows: Sequence[Any]) -> str:
-    return f" ({MOST_ROWS} of {len(rows):,}, the gravest first)" if len(rows) > MOST_ROWS else ""
 
 
 def _head(pipelines: Sequence[Pipeline], teams: Sequence[TeamPlan], environment: Environment, names: Names) -> Drawn:
@@ -121,9 +119,9 @@ def _incidents(environment: Environment) -> list[Drawn]:
         for title, metric, statistic, label in figures
     ]
     by_day = [
-        environment_metric("IncidentsOpened", name, "Sum", "opened"),
-        environment_metric("SecondsToRecover", name, "SampleCount", "over"),
-        environment_metric("PagesSent", name, "Sum", "pages"),
+        *filled(environment_metric("IncidentsOpened", name, "Sum", "opened"), "opened"),
+        *filled(environment_metric("SecondsToRecover", name, "SampleCount", "over"), "over"),
+        *filled(environment_metric("PagesSent", name, "Sum", "pages"), "pages"),
     ]
     # Only where somebody is called an acknowledgement is waited for.
     answers = [
@@ -151,74 +149,6 @@ def _times(until: str, environment: str) -> list[list[Any]]:
     return [environment_metric(f"SecondsTo{until}", environment, statistic, label) for statistic, label in statistics]
 
 
-def _judged(alarm: AlarmPlan, **options: Any) -> list[Any]:
-    """The row of the metric that an alarm judges."""
-    metric = alarm.metric
-    flat = [part for pair in sorted(metric.dimensions.items()) for part in pair]
-    return [metric.namespace, metric.name, *flat, {"stat": metric.statistic, "label": _whose(alarm), **options}]
-
-
-def _whose(alarm: AlarmPlan) -> str:
-    return f"{alarm.pipeline}/{alarm.resource}"
-
-
-def _promises(rates: Sequence[AlarmPlan], region: str) -> list[Drawn]:
-    """Success rates against what is declared, and how much of the failures that it allows is left."""
-    if not rates:
-        return []
-    shown = rates[:MOST_ROWS]
-    goals = {alarm.threshold: limit(f"{alarm.threshold:g}% is declared", alarm.threshold) for alarm in shown}
-    drawn = [
-        series(
-            f"Success rate by resource{_of(rates)}",
-            [_judged(alarm) for alarm in shown],
-            region,
-            "Percent",
-            list(goals.values()),
-            width=HALF,
-        ),
-    ]
-    budgets: list[list[Any]] = []
-    for number, alarm in enumerate(alarm for alarm in shown if alarm.threshold < 100):
-        rate = f"rate{number}"
-        allowed = 100 - alarm.threshold
-        budgets += [
-            _judged(alarm, id=rate, visible=False),
-            [
-                {
-                    "expression": f"100 * ({rate} - {alarm.threshold:g}) / {allowed:g}",
-                    "label": _whose(alarm),
-                    "id": f"left{number}",
-                }
-            ],
-        ]
-    if budgets:
-        used_up = [limit("used up", 0)]
-        title = f"Error budget left by resource{_of(rates)}"
-        left = series(title, budgets, region, "Percent", used_up, width=HALF)
-        # No minimum: how far below zero a budget is overdrawn is worth seeing.
-        drawn.append(left._replace(properties={**left.properties, "yAxis": _percent_axis()}))
-    return drawn
-
-
-def _percent_axis() -> dict[str, Any]:
-    return {"left": {"max": 100, "label": "Percent", "showUnits": False}}
-
-
-def _freshness(ages: Sequence[AlarmPlan], region: str) -> list[Drawn]:
-    """Each dataset's age as a part of the age that is declared, so that one line judges them all."""
-    if not ages:
-        return []
-    rows: list[list[Any]] = []
-    for number, alarm in enumerate(ages[:MOST_ROWS]):
-        rows += [
-            _judged(alarm, id=f"age{number}", visible=False),
-            [{"expression": f"100 * age{number} / {alarm.threshold:g}", "label": _whose(alarm), "id": f"part{number}"}],
-        ]
-    title = f"Age of data, of the age that is declared{_of(ages)}"
-    return [series(title, rows, region, "Percent", [limit("too old", 100)], width=FULL_WIDTH)]
-
-
 def _business(business: Sequence[Watched], region: str) -> list[Drawn]:
     """What people measure themselves: the latest value and its trend."""
     rows: dict[str, list[Any]] = {}
@@ -232,7 +162,7 @@ def _business(business: Sequence[Watched], region: str) -> list[Drawn]:
     if not rows:
         return []
     height = 2 + 2 * -(-len(rows) // VALUES_IN_A_ROW)
-    title = f"Business metrics: latest value and trend{_of(business)}"
+    title = f"Business metrics: latest value and trend{of_how_many(business)}"
     return [values(title, list(rows.values()), region, width=FULL_WIDTH, height=height)]
 
 
@@ -242,7 +172,7 @@ def _runs(environment: Environment) -> list[Drawn]:
     rows = [
         [
             {
-                "expression": f"SUM({environment_search(metric, 'Sum', DAY_SECONDS, environment)})",
+                "expression": f"FILL(SUM({environment_search(metric, 'Sum', DAY_SECONDS, environment)}), 0)",
                 "label": label,
                 **coloured(label),
             }
@@ -254,5 +184,5 @@ def _runs(environment: Environment) -> list[Drawn]:
     region = environment.region
     return [
         series("Runs by day and outcome", rows, region, stacked=True, width=HALF, period=DAY_SECONDS),
-        series("The ten lowest success rates", lowest, region, "Percent", width=HALF, period=DAY_SECONDS),
+        series("The ten lowest success rates", lowest, region, "Percent", width=HALF, period=DAY_SECONDS, most=100),
     ]

@@ -17,13 +17,14 @@ def table(
 
 
 def decisions(pipelines: Iterable[str], names: Names) -> list[Drawn]:
-    """Failed runs with what was decided about each, and how often what was done."""
+    """Failed runs with what was decided about each, and how often what was done: of pages, those because retries are
+    exhausted are counted by themselves."""
     group, concerned = source([responder_log(names)]), _one_of(pipelines)
     of_whom = "" if concerned else " of all teams"
     columns = "fields @timestamp, pipeline, resource, message, run_id"
     failed = f"{group} | {columns} | filter signal = 'run-failed'{concerned} | sort @timestamp desc | limit 20"
     done = (
-        f"{group} | filter ispresent(signal){concerned} | parse message /^(?<action>[a-z]+):/ "
+        f"{group} | filter ispresent(signal){concerned} | parse message /^(?:page: retries )?(?<action>[a-z]+):/ "
         "| stats count(*) as times by action | sort times desc"
     )
     return [

@@ -107,7 +107,7 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
         limit(f"{', '.join(dict.fromkeys(kinds))} {comparison} {value:g}", value)
         for (comparison, value), kinds in lines.items()
     ]
-    return series(title, rows + bands, region, unit, limits, stacked=widget.stacked)
+    return series(title, rows + bands, region, unit, limits, stacked=widget.stacked, period=widget.period_seconds)
 
 
 def marks(everything: Iterable[Watched], environment: Environment) -> list[list[Any]]:
@@ -168,8 +168,10 @@ def series(
     stacked: bool = False,
     width: int = GRAPH_WIDTH,
     period: int = GRAPH_PERIOD_SECONDS,
+    most: float | None = None,
 ) -> Drawn:
-    """A graph over time. The axis names the unit; a unit that CloudWatch calls None is a plain number."""
+    """A graph over time. The axis names the unit and ends at `most`, where nothing can be more; a unit that CloudWatch
+    calls None is a plain number."""
     properties: dict[str, Any] = {
         "title": title,
         "view": "timeSeries",
@@ -178,6 +180,8 @@ def series(
         "metrics": list(metrics),
         "yAxis": {"left": {"min": 0, "label": "Number" if unit == "None" else unit, "showUnits": False}},
     }
+    if most is not None:
+        properties["yAxis"]["left"]["max"] = most
     if stacked:
         properties["stacked"] = True
     if lines:
@@ -211,6 +215,17 @@ def values(
 def environment_metric(name: str, environment: str, statistic: str, label: str) -> list[Any]:
     """One of our metrics over the whole environment."""
     return ["Pipewarden", name, "Environment", environment, {"stat": statistic, "label": label, **coloured(label)}]
+
+
+def filled(row: Sequence[Any], id_: str, how: str = "0") -> list[list[Any]]:
+    """A metric that is written now and then only, as a line without holes: `how` fills them, 0 or REPEAT."""
+    options = row[-1]
+    expression = {"expression": f"FILL({id_}, {how})", "id": f"{id_}filled", **options}
+    return [[*row[:-1], {**options, "id": id_, "visible": False}], [_without(expression, "stat")]]
+
+
+def _without(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key != name}
 
 
 def resource_metric(name: str, statistic: str, watched: Watched, environment: str, what: str = "") -> list[Any]:

@@ -200,6 +200,7 @@ WIDGETS: Final = (
         ),
         unit="Count",
         stacked=True,
+        period_seconds=3600,
     ),
     Widget(
         title="$(resource): duration",
@@ -209,5 +210,6 @@ WIDGETS: Final = (
             (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "p50", "median"),
         ),
         unit="Seconds",
+        period_seconds=3600,
     ),
 )

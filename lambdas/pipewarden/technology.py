@@ -251,6 +251,7 @@ class Widget:
     unit: str
     needs: str = ""
     stacked: bool = False
+    period_seconds: int = 300
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,8 @@ def _take(browser: Chromium, picture: Picture, pages: Path, folder: Path) -> Non
     path = pages / f"{picture.arguments[-1].replace('/', '_')}.html"
     if not path.exists():
         with contextlib.redirect_stdout(io.StringIO()):
-            main(["--root", str(PROJECT), "preview", *picture.arguments, "--output", str(path)])
+            if main(["--root", str(PROJECT), "preview", *picture.arguments, "--output", str(path)]):
+                raise SystemExit(f"pipewarden preview {' '.join(picture.arguments)} failed")
     page = browser.page(path, width=picture.width, dark=picture.dark)
     if picture.tab:
         page.run(f"[...document.querySelectorAll('.tab')].find((tab) => tab.textContent === '{picture.tab}').click()")

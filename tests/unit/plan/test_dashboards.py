@@ -11,6 +11,7 @@ import pytest
 
 import pipewarden_plan
 from pipewarden.registry import technologies
+from pipewarden.settings import RetryPolicy
 from pipewarden.window import Maintenance
 from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.colour import TABLE
@@ -28,6 +29,7 @@ CATALOGUE = {
 }
 PATCH = Maintenance(name="patch", cron="0 1 1 * *", duration_seconds=7200, timezone="UTC", pipelines=("import",))
 KINDS = ("executive", "diagnostic", "operations")
+FILLED = {"FILL": lambda value, _: value, "REPEAT": None}
 SEARCHED = re.compile(r"SEARCH\('\{([^}]+)\} ([^']+)', '(\w+)', \d+\)")
 
 
@@ -202,7 +204,7 @@ def test_the_executive_sees_what_is_promised(plan: Plan, title: str, limits: lis
 def test_an_error_budget_is_full_at_no_failure_and_empty_at_the_goal(plan: Plan) -> None:
     rows = titled(boards(plan)["executive"], "Error budget left")["metrics"]
     expression = rows[1][0]["expression"]
-    assert [eval(expression, {rows[0][-1]["id"]: rate}) for rate in (100, 95, 90)] == [100, 0, -100]
+    assert [eval(expression, {rows[0][-1]["id"]: rate, **FILLED}) for rate in (100, 95, 90)] == [100, 0, -100]
 
 
 def test_the_executive_fits_on_one_page_and_says_of_how_many(planned: Planned, declare: Declare) -> None:
@@ -311,6 +313,46 @@ def test_deployments_and_maintenance_are_marks_on_the_first_graph_of_each_resour
         ("load: runs", "Deployments"): [*import_, "Resource", "code"],
         ("load: runs", "InMaintenance"): import_,
     }
+
+
+def test_a_pipeline_that_only_deploys_shows_its_deployments(planned: Planned, declare: Declare) -> None:
+    stack = declare["resource"]("code", "cloudformation-stack", stack="import-prod")
+    (board,) = planned(declare["pipeline"]("import", stack)).teams[0].dashboards
+    assert [row[1] for row in expand(titled(board, "import: changes")["metrics"])] == ["Deployments"]
+
+
+def test_what_is_measured_of_a_budget_is_drawn_once_with_its_limits(planned: Planned, declare: Declare) -> None:
+    slo = {"target": 99.0, "over": 2592000, "warn_at": 25.0}
+    jobs = [
+        declare["resource"]("kept", "glue-job", job_name="kept", expect={"slo": slo, "success_rate": {"min": 95.0}}),
+        declare["resource"]("rated", "glue-job", job_name="rated", expect={"success_rate": {"min": 90.0}}),
+    ]
+    found = boards(planned(declare["pipeline"]("import", *jobs)))
+    drawn = {kind: titled(found[kind], "Error budget left") for kind in ("operations", "executive")}
+    assert [row[1] for row in expand(drawn["operations"]["metrics"])] == ["ErrorBudgetLeft"]
+    assert sorted(line["value"] for line in drawn["operations"]["annotations"]["horizontal"]) == [0, 25]
+    assert [row[1] for row in expand(drawn["executive"]["metrics"]) if len(row) > 1] == [
+        "ErrorBudgetLeft",
+        "SuccessRate",
+    ]
+    assert all("min" not in properties["yAxis"]["left"] for properties in drawn.values())
+    shown = [row for _, row in metrics(found["operations"]) if row[1:2] == ["ErrorBudgetLeft"]]
+    assert len(shown) == 1
+
+
+def test_breakers_of_what_is_retried_are_drawn_until_they_change(planned: Planned, declare: Declare) -> None:
+    retry = RetryPolicy(attempts=2, backoff_seconds=(60, 900))
+    retried = declare["pipeline"]("a", declare["resource"]("run", "glue-job", job_name="a", retry=retry))
+    once = declare["pipeline"]("b", declare["resource"]("data", "s3-dataset", location="s3://b/", expect={}))
+    (board,) = planned(retried, once).teams[0].dashboards
+    rows = expand(titled(board, "Circuit breakers")["metrics"])
+    assert [row[2:-1] for row in rows if len(row) > 1] == [
+        ["Environment", "prod"],
+        ["Environment", "prod", "Pipeline", "a"],
+    ]
+    assert [row[0]["expression"] for row in rows if len(row) == 1] == ["FILL(b0, REPEAT)", "FILL(b1, REPEAT)"]
+    (alone,) = planned(once).teams[0].dashboards
+    assert not any("Circuit breakers" in row["properties"].get("title", "") for row in alone.body["widgets"])
 
 
 def test_a_window_of_one_day_is_a_band_at_its_time(planned: Planned, declare: Declare) -> None:

@@ -165,12 +165,16 @@ function timeAxis(contents, theme) {
   };
 }
 
+function hasValues(lines) {
+  return lines.some((line) => line.values.some((value) => value !== null));
+}
+
 function valueAxis(axis, at, theme, lines) {
   const counted = lines.every((line) => line.values.every((value) => Number.isInteger(value ?? 0)));
   return {
     minInterval: counted ? 1 : undefined, boundaryGap: [0, '6%'],
     type: 'value', position: at ? 'right' : 'left', min: axis.min ?? undefined, max: axis.max ?? undefined,
-    scale: axis.min === null, splitNumber: axis.max !== null && axis.max % 5 === 0 ? 5 : 4, interval: axis.min !== null && axis.max !== null ? (axis.max - axis.min) / 4 : undefined, name: axis.label, nameLocation: 'end', nameGap: 10,
+    scale: axis.min === null, splitNumber: axis.max !== null && axis.max % 5 === 0 ? 5 : 4, interval: axis.min !== null && axis.max !== null ? (axis.max - axis.min) / 4 : undefined, name: at && !hasValues(lines) ? '' : axis.label, nameLocation: 'end', nameGap: 10,
     nameTextStyle: { color: theme.soft, fontSize: 11, align: at ? 'right' : 'left', padding: at ? [0, -24, 0, 0] : [0, 0, 0, -24] },
     axisLabel: { color: theme.soft, fontSize: 11, formatter: shortNumber },
     axisLine: { show: false }, axisTick: { show: false },

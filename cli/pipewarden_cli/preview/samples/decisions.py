@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pipewarden_cli.preview.samples.runs import Run
 from pipewarden_cli.preview.samples.world import World
 
-ACTIONS = ("retry", "clear", "hold", "drain", "page")
+ACTIONS = ("retry", "clear", "hold", "drain", "page", "exhausted")
 """What a message of the responder begins with."""
 
 
@@ -44,7 +44,7 @@ def _about(run: Run, later: Run | None) -> Iterator[tuple[int, str, str]]:
         minutes = (later.start - run.end) // 60
         yield run.end + 2, "run-failed", f"retry: attempt {run.attempt} of 3 in {minutes} min"
     elif not run.succeeded:
-        yield run.end + 2, "run-failed", f"page: all {run.attempt} attempts failed"
+        yield run.end + 2, "run-failed", f"page: retries exhausted: {run.attempt} of {run.attempt} failed"
     elif run.attempt > 1:
         yield run.end + 2, "run-succeeded", f"clear: retry {run.attempt - 1} succeeded"
 

@@ -37,6 +37,15 @@ def deployed(ask: Ask) -> list[Point]:
     return [(float(at), 1.0) for at in sorted(moments) if ask.start <= at < ask.end]
 
 
+def breaker_open(ask: Ask) -> list[Point]:
+    """Open from the second failure in a row, closed by the next success; the environment's stays closed."""
+    pipeline = dict(ask.metric.dimensions).get("Pipeline", "")
+    _, resource = ask.world.troubles.get(pipeline, ("", ""))
+    runs = ask.world.runs(pipeline, resource) if resource else []
+    retries = [run for run in runs if run.attempt > 1 and ask.start <= run.end < ask.end]
+    return [(float(ask.start), 0.0), *((float(run.end), 0.0 if run.succeeded else 1.0) for run in retries)]
+
+
 def in_maintenance(ask: Ask) -> list[Point]:
     windows = ask.world.plan.settings.maintenance if ask.world.plan else ()
     pipeline = dict(ask.metric.dimensions).get("Pipeline", "")

@@ -25,6 +25,7 @@ OWN: tuple[tuple[str, Shape], ...] = (
     ("IncidentsOpened", incident.opened),
     ("IncidentsClosed|IncidentsRecovered", incident.closed),
     ("PagesSent", incident.paged),
+    ("BreakerOpen", incident.breaker_open),
     ("Deployments", incident.deployed),
     ("InMaintenance", incident.in_maintenance),
     ("SecondsToAcknowledge", incident.seconds_to_acknowledge),
