@@ -265,7 +265,10 @@ RESPONDER = "SOURCE '/aws/lambda/pipewarden-prod-responder' | fields @timestamp,
             {"customer-import"}, "retry: attempt 2 of 3 in 15 min", id="retries of one team's pipelines",
         ),
         pytest.param(
-            f"{RESPONDER} | filter pipeline = 'invoices'", {"invoices"}, "page: retries exhausted: 3 of 3 failed", id="the page",
+            f"{RESPONDER} | filter pipeline = 'invoices'",
+            {"invoices"},
+            "page: retries exhausted: 3 of 3 failed",
+            id="the page",
         ),
         pytest.param(
             f"{RESPONDER} | filter signal = 'run-succeeded'", {"customer-import", "orders-import"},

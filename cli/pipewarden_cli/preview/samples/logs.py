@@ -99,7 +99,7 @@ def _grouped(stats: str, request: LogRequest, limit: int, groups: Sequence[str],
 def _by_action(request: LogRequest, world: World, groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Our own decisions are few enough to be counted."""
     lines = [line for line in lines_of(world, groups, request.start, request.end) if _is_wanted(line, request.query)]
-    counts = Counter(line.values["message"].partition(":")[0] for line in lines)
+    counts = Counter(line.values["message"].removeprefix("page: retries ").partition(":")[0] for line in lines)
     return tuple((action, str(count)) for action, count in counts.most_common())
 
 

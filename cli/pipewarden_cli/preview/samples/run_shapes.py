@@ -47,7 +47,9 @@ def success_rate(ask: Ask) -> list[Point]:
         return []
     runs = ask.world.runs(ask.subject.pipeline, ask.subject.resource)
     ends = _final(runs)
-    missed = len(ends) - 12 if ask.world.troubles.get(ask.subject.pipeline) == ("recovered", ask.subject.resource) else -1
+    missed = (
+        len(ends) - 12 if ask.world.troubles.get(ask.subject.pipeline) == ("recovered", ask.subject.resource) else -1
+    )
     rates = []
     for number, run in enumerate(ends):
         first = max(0, number - 29)
