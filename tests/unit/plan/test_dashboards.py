@@ -11,7 +11,6 @@ import pytest
 
 import pipewarden_plan
 from pipewarden.registry import technologies
-from pipewarden.settings import RetryPolicy
 from pipewarden.window import Maintenance
 from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.colour import TABLE
@@ -319,40 +318,6 @@ def test_a_pipeline_that_only_deploys_shows_its_deployments(planned: Planned, de
     stack = declare["resource"]("code", "cloudformation-stack", stack="import-prod")
     (board,) = planned(declare["pipeline"]("import", stack)).teams[0].dashboards
     assert [row[1] for row in expand(titled(board, "import: changes")["metrics"])] == ["Deployments"]
-
-
-def test_what_is_measured_of_a_budget_is_drawn_once_with_its_limits(planned: Planned, declare: Declare) -> None:
-    slo = {"target": 99.0, "over": 2592000, "warn_at": 25.0}
-    jobs = [
-        declare["resource"]("kept", "glue-job", job_name="kept", expect={"slo": slo, "success_rate": {"min": 95.0}}),
-        declare["resource"]("rated", "glue-job", job_name="rated", expect={"success_rate": {"min": 90.0}}),
-    ]
-    found = boards(planned(declare["pipeline"]("import", *jobs)))
-    drawn = {kind: titled(found[kind], "Error budget left") for kind in ("operations", "executive")}
-    assert [row[1] for row in expand(drawn["operations"]["metrics"])] == ["ErrorBudgetLeft"]
-    assert sorted(line["value"] for line in drawn["operations"]["annotations"]["horizontal"]) == [0, 25]
-    assert [row[1] for row in expand(drawn["executive"]["metrics"]) if len(row) > 1] == [
-        "ErrorBudgetLeft",
-        "SuccessRate",
-    ]
-    assert all("min" not in properties["yAxis"]["left"] for properties in drawn.values())
-    shown = [row for _, row in metrics(found["operations"]) if row[1:2] == ["ErrorBudgetLeft"]]
-    assert len(shown) == 1
-
-
-def test_breakers_of_what_is_retried_are_drawn_until_they_change(planned: Planned, declare: Declare) -> None:
-    retry = RetryPolicy(attempts=2, backoff_seconds=(60, 900))
-    retried = declare["pipeline"]("a", declare["resource"]("run", "glue-job", job_name="a", retry=retry))
-    once = declare["pipeline"]("b", declare["resource"]("data", "s3-dataset", location="s3://b/", expect={}))
-    (board,) = planned(retried, once).teams[0].dashboards
-    rows = expand(titled(board, "Circuit breakers")["metrics"])
-    assert [row[2:-1] for row in rows if len(row) > 1] == [
-        ["Environment", "prod"],
-        ["Environment", "prod", "Pipeline", "a"],
-    ]
-    assert [row[0]["expression"] for row in rows if len(row) == 1] == ["FILL(b0, REPEAT)", "FILL(b1, REPEAT)"]
-    (alone,) = planned(once).teams[0].dashboards
-    assert not any("Circuit breakers" in row["properties"].get("title", "") for row in alone.body["widgets"])
 
 
 def test_a_window_of_one_day_is_a_band_at_its_time(planned: Planned, declare: Declare) -> None:
