@@ -36,6 +36,7 @@ TWICE = 0.1
 QUIET_LOOKS = 3
 LOOK_SECONDS = 0.5
 MOST_SECONDS = 1_800.0
+"""Then what is left undone is reported."""
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -78,8 +79,8 @@ class Nowhere(io.TextIOBase):
 class Storm:
     """One storm over one estate, which nobody has used before."""
 
-    def __init__(self, estate: Estate, events: int, threads: int) -> None:
-        self._estate, self._events, self._threads = estate, events, threads
+    def __init__(self, estate: Estate, events: int, threads: int, most_seconds: float = MOST_SECONDS) -> None:
+        self._estate, self._events, self._threads, self._most_seconds = estate, events, threads, most_seconds
         self._sqs = estate.client("sqs")
         self._queue = estate.url(estate.settings.names.signals_queue())
         self._meter, self._over = Meter(), Event()
@@ -160,7 +161,7 @@ class Storm:
     def _wait(self, began: float) -> None:
         """Until the queue is empty and no retry is going on; those that a guard has put off are not waited for."""
         quiet = 0
-        while quiet < QUIET_LOOKS and not self._over.is_set() and time.perf_counter() - began < MOST_SECONDS:
+        while quiet < QUIET_LOOKS and not self._over.is_set() and time.perf_counter() - began < self._most_seconds:
             time.sleep(LOOK_SECONDS)
             quiet = quiet + 1 if self._is_quiet() else 0
         self._over.set()

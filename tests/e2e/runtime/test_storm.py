@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 def test_in_a_storm_nothing_is_missed_started_twice_or_paged_twice(local: control.LocalAws) -> None:
     control.reset(local.state_dir)
     estate = Estate(local, pipelines=8)
-    report = Storm(estate, events=240, threads=3).run()
+    report = Storm(estate, events=240, threads=3, most_seconds=120.0).run()
     assert (report.missed, report.twice, report.unfinished, report.dead) == (0, 0, 0, 0)
     assert report.pages == dict.fromkeys(estate.settings.pipelines, 1), "one page for each pipeline"
     assert report.failures == 240 + report.retries
