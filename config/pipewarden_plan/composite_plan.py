@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pipewarden.names import Names
 from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
 from pipewarden_plan.parts import split_by_hash
-from pipewarden_plan.plan import AlarmPlan, CompositePlan
+from pipewarden_plan.plan import AlarmPlan, CompositePlan, FleetPlan
 
 RESPONDING = "responding"
 
@@ -18,15 +18,23 @@ def plan_composites(team: str, alarms: Iterable[AlarmPlan], names: Names) -> tup
     """
     by_severity: dict[str, list[str]] = {}
     for alarm in alarms:
-        if not alarm.disabled_reason:
+        if alarm.deployed:
             by_severity.setdefault(alarm.severity, []).append(alarm.name)
     composites: list[CompositePlan] = []
     for severity, children in sorted(by_severity.items()):
-        name = names.composite(team, severity)
-        parts = _parts(name, children)
-        composites += parts
-        children = _heads(parts) or children
-        composites.append(_paging(name, team, severity, sorted(children), names))
+        composites += _over(names.composite(team, severity), f"of team {team}", severity, children, names)
+    return tuple(composites)
+
+
+def plan_fleet_composites(fleets: Iterable[FleetPlan], names: Names) -> tuple[CompositePlan, ...]:
+    """The same for fleet alarms, which belong to no team: one per severity in the core stack. While the responder is
+    dead it pages once for all that is raised, whichever pipeline comes next."""
+    by_severity: dict[str, list[str]] = {}
+    for fleet in fleets:
+        by_severity.setdefault(fleet.alarm.severity, []).append(fleet.alarm.name)
+    composites: list[CompositePlan] = []
+    for severity, children in sorted(by_severity.items()):
+        composites += _over(names.fleet_composite(severity), "over all pipelines", severity, children, names)
     return tuple(composites)
 
 
@@ -35,8 +43,13 @@ def rule_text(composite: CompositePlan) -> str:
     return composite.rule or " OR ".join(f'ALARM("{child}")' for child in composite.children)
 
 
-def _paging(name: str, team: str, severity: str, children: Sequence[str], names: Names) -> CompositePlan:
-    text = f"An alarm of severity {severity} of team {team} is raised while Pipewarden does not respond to alarms."
+def _over(name: str, whose: str, severity: str, children: list[str], names: Names) -> list[CompositePlan]:
+    parts = _parts(name, children)
+    return [*parts, _paging(name, whose, severity, sorted(_heads(parts) or children), names)]
+
+
+def _paging(name: str, whose: str, severity: str, children: Sequence[str], names: Names) -> CompositePlan:
+    text = f"An alarm of severity {severity} {whose} is raised while Pipewarden does not respond to alarms."
     return CompositePlan(
         name=name,
         description=f"**{text}**\n\nThe alarms in ALARM are listed below it in the console. Nothing is retried.",

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from pipewarden.names import Names
 from pipewarden_plan import own_grant_plan
 from pipewarden_plan.alarm_plan import tag_value
+from pipewarden_plan.composite_plan import plan_fleet_composites
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment
 from pipewarden_plan.own_alarm import OWNER
 from pipewarden_plan.own_watch_plan import plan_own_alarms, plan_own_composites
-from pipewarden_plan.plan import CorePlan, DashboardPlan
+from pipewarden_plan.plan import CorePlan, DashboardPlan, FleetPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.retention_plan import plan_retention
 from pipewarden_plan.route_plan import plan_chats, plan_core_queues, plan_topics
-from pipewarden_plan.rule_plan import plan_rules
+from pipewarden_plan.rule_plan import plan_fleet_rules, plan_rules
 from pipewarden_plan.schedule_plan import plan_core_schedules, plan_maintenance
 from pipewarden_plan.spending_plan import plan_anomalies, plan_budgets
 from pipewarden_plan.tracing_plan import plan_core_tracing
@@ -30,6 +31,7 @@ def plan_core(
     names: Names,
     remarks: Remarks,
     dashboards: tuple[DashboardPlan, ...] = (),
+    fleets: tuple[FleetPlan, ...] = (),
 ) -> CorePlan:
     """Topics, queues, rules, functions, the watch over them, and the dashboards of the whole environment."""
     topics = plan_topics(environment, names)
@@ -40,7 +42,7 @@ def plan_core(
         stack=names.core_stack(),
         topics=topics,
         queues=plan_core_queues(names, TIMEOUT_SECONDS["responder"]),
-        rules=plan_rules(everything, names, remarks),
+        rules=(*plan_rules(everything, names, remarks), *plan_fleet_rules(fleets, names)),
         schedules=(
             *plan_core_schedules(environment, sum(watched.technology.runs for watched in everything)),
             *plan_maintenance(environment),
@@ -48,7 +50,7 @@ def plan_core(
         functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
         scheduler_statements=own_grant_plan.scheduler(names),
         alarms=plan_own_alarms(environment, names, topics),
-        composites=plan_own_composites(environment, names),
+        composites=(*plan_own_composites(environment, names), *plan_fleet_composites(fleets, names)),
         retention_days=environment.log_retention_days,
         retention=retention,
         archive_days=ARCHIVE_DAYS,
@@ -58,6 +60,7 @@ def plan_core(
         budgets=plan_budgets(environment, names),
         anomalies=plan_anomalies(environment, names),
         chats=chats,
+        fleets=fleets,
         chat_statements=own_grant_plan.chat(names) if chats else (),
     )
 

@@ -4,7 +4,7 @@ Each line is a quantity of a priced item. What belongs to one pipeline (its alar
 handling of its signals) stands with it, what a team or the environment shares stands by itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -123,12 +123,14 @@ class _Clerk:
         yield self._line("dashboards of the team", "dashboard", dashboards, team=team)
 
     def of_pipeline(
-        self, pipeline: Pipeline, alarms: Iterable[AlarmPlan], responder: FunctionPlan
+        self, pipeline: Pipeline, alarms: Sequence[AlarmPlan], responder: FunctionPlan
     ) -> Iterator[CostLine]:
         """What goes when the pipeline goes."""
         usage, where = self._prices.usage, {"team": pipeline.team, "pipeline": pipeline.name}
-        deployed = [alarm for alarm in alarms if not alarm.disabled_reason]
+        deployed = [alarm for alarm in alarms if alarm.deployed]
         yield self._line("alarms", "alarm-metric", self._alarm_metrics(deployed), **where)
+        in_fleets = sum(bool(alarm.fleet) for alarm in alarms)
+        yield self._line("its part of fleet alarms", "insights-alarm-metric", in_fleets, **where)
         running = sum(self._ends(resource) for resource in pipeline.resources)
         share = hours_a_month(pipeline.schedule) / MONTH_HOURS
         aimed = [

@@ -118,7 +118,7 @@ def _section_widgets(
 ) -> list[Drawn]:
     pipeline = everything[0].pipeline
     judged = judges(alarms)
-    deployed = {alarm.key: alarm.name for alarm in alarms if not alarm.disabled_reason}
+    watched_for = {alarm.key: alarm for alarm in alarms if not alarm.disabled_reason}
     graphs: dict[tuple[Any, ...], Drawn] = {}
     changes = widget_plan.marks(everything, environment), widget_plan.one_off_windows(pipeline.name, environment)
     for watched in everything:
@@ -126,7 +126,7 @@ def _section_widgets(
         to_mark = changes
         for widget in (
             *watched.technology.widgets,
-            *(widget for key, widget in more if f"{resource}.{key}" in deployed),
+            *(widget for key, widget in more if f"{resource}.{key}" in watched_for),
         ):
             drawn = widget_plan.graph(widget, watched, judged, environment.region)
             if drawn:
@@ -137,7 +137,9 @@ def _section_widgets(
         only = series(f"{pipeline.name}: changes", changes[0], environment.region, "Changes")
         graphs[_what(only)] = only
     head = text_widget.pipeline_head(everything, below)
-    heads = widget_plan.beside(head, f"{pipeline.name}: alarms", list(deployed.values()), names)
+    # A fleet alarm is red for any pipeline: it stands on the executive dashboard only.
+    own = [alarm.name for alarm in watched_for.values() if alarm.deployed]
+    heads = widget_plan.beside(head, f"{pipeline.name}: alarms", own, names)
     return [*heads, *widget_plan.across(list(graphs.values()))]
 
 

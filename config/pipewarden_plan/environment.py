@@ -90,6 +90,8 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         spending=tuple(_spending(row) for row in read.get("spending", ())),
         cost_anomalies=tuple(_cost_anomaly(row) for row in read.get("cost_anomalies", ())),
         flapping=_flapping(read["flapping"]) if "flapping" in read else Flapping(),
+        alarm_mode=read.get("alarms", {}).get("mode", "pipeline"),
+        whole_account=read.get("alarms", {}).get("whole_account", False),
         tags=read.get("tags", {}),
         mark=reading.raw.mark,
         **{key: value for key, value in optional.items() if value is not None},

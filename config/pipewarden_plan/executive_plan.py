@@ -8,10 +8,11 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden_plan.colour import coloured
+from pipewarden_plan.composite_plan import plan_fleet_composites
 from pipewarden_plan.cost_widget import costs
 from pipewarden_plan.dashboard_plan import paging
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import DashboardPlan, TeamPlan
+from pipewarden_plan.plan import DashboardPlan, FleetPlan, TeamPlan
 from pipewarden_plan.promise_widget import MOST_ROWS, freshness, of_how_many, promises
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, severity_row, text
@@ -42,6 +43,7 @@ def plan_executive(
     everything: Sequence[Watched],
     pipelines: Sequence[Pipeline],
     teams: Sequence[TeamPlan],
+    fleets: Sequence[FleetPlan],
     environment: Environment,
     names: Names,
     remarks: Remarks,
@@ -53,6 +55,7 @@ def plan_executive(
     )
     business = _declared_as_business(everything)
     composites = [name for team in teams for name in paging(team.composites)]
+    composites += paging(plan_fleet_composites(fleets, names))
     rates = [alarm for alarm in alarms if alarm.metric.name == "SuccessRate"]
     budgets = [alarm for alarm in alarms if alarm.metric.name == "ErrorBudgetLeft"]
     ages = [alarm for alarm in alarms if alarm.metric.name == "DataAgeSeconds"]

@@ -22,3 +22,7 @@ LOG_GROUP_FILTERS = 100  # CloudWatch Logs: metric filters of one log group
 QUERY_LOG_GROUPS = 50  # CloudWatch Logs Insights: log groups of one query
 QUERY_CHARACTERS = 10_000  # CloudWatch Logs API model: queryString
 QUERY_DEFINITIONS = 1_000  # CloudWatch Logs: saved queries per account and region
+EXPRESSION_CHARACTERS = 2_048  # CloudWatch API model: Expression of a metric query
+INSIGHTS_ALARMS = 200  # CloudWatch: alarms on Metrics Insights queries per region, not adjustable
+INSIGHTS_RANGE_SECONDS = 10_800  # CloudWatch: period x periods of such an alarm
+INSIGHTS_SERIES = 500  # CloudWatch: time series that one query returns

@@ -5,19 +5,21 @@ from dataclasses import replace
 
 from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
-from pipewarden_plan.can_fire.table import check_reach
+from pipewarden_plan.can_fire.table import check_fleets, check_reach
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.core_plan import plan_core
 from pipewarden_plan.cost_ceiling import hold_ceiling
 from pipewarden_plan.cost_plan import plan_costs
 from pipewarden_plan.diagnostic_plan import plan_diagnostic
 from pipewarden_plan.executive_plan import plan_executive
+from pipewarden_plan.fleet_notice import notice_fleets
+from pipewarden_plan.fleet_plan import plan_fleets
 from pipewarden_plan.log_filter_plan import check_log_filters
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.settings_plan import plan_settings, turned
-from pipewarden_plan.team_plan import plan_team
+from pipewarden_plan.team_plan import plan_team, plan_team_alarms
 from pipewarden_plan.tracing_plan import pipelines_have_groups
 from pipewarden_plan.watched import Watched, names_of, watch
 
@@ -37,24 +39,34 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     everything = watch(model, technologies)
     below = turned({pipeline.name: pipeline.depends_on for pipeline in model.pipelines})
     trace_each = pipelines_have_groups(model, remarks)
+    by_team = _by_team(model, everything)
+    alarms = {
+        team: plan_team_alarms(pipelines, watched, names, remarks) for team, (pipelines, watched) in by_team.items()
+    }
+    fleets = plan_fleets((alarm for found in alarms.values() for alarm in found), everything, environment, names)
     teams: list[TeamPlan] = []
     dashboards: dict[str, str] = {}
-    for team, (pipelines, watched) in _by_team(model, everything).items():
-        plan, pages = plan_team(team, pipelines, watched, environment, names, remarks, below, trace_each=trace_each)
+    for team, (pipelines, watched) in by_team.items():
+        marked = fleets.mark(alarms[team])
+        plan, pages = plan_team(
+            team, pipelines, watched, marked, environment, names, remarks, below, trace_each=trace_each
+        )
         teams.append(plan)
         dashboards.update(pages)
     boards = (
-        plan_executive(everything, model.pipelines, teams, environment, names, remarks),
+        plan_executive(everything, model.pipelines, teams, fleets.fleets, environment, names, remarks),
         plan_diagnostic(everything, model.pipelines, environment, names, remarks),
     )
     check_log_filters(everything, remarks)
-    core = plan_core(everything, environment, names, remarks, boards)
+    core = plan_core(everything, environment, names, remarks, boards, fleets.fleets)
+    check_fleets(core.fleets, environment, remarks)
     check_reach(core, teams, environment, names, remarks)
     remarks.raise_findings()
-    alarms = (alarm for team_plan in teams for alarm in team_plan.alarms)
+    notice_fleets(fleets, teams, names, remarks, whole_account=environment.whole_account)
+    every_alarm = (alarm for team_plan in teams for alarm in team_plan.alarms)
     made = Plan(
         environment=environment,
-        settings=plan_settings(environment, model.pipelines, everything, alarms, dashboards, names),
+        settings=plan_settings(environment, model.pipelines, everything, every_alarm, fleets.fleets, dashboards, names),
         core=core,
         teams=tuple(teams),
         notices=tuple(remarks.notices),

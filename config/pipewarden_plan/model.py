@@ -5,7 +5,7 @@ Values are in base units (seconds, percent 0-100, per second). `Mark` keeps the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pipewarden.settings import BreakerPolicy, Channel, Flapping, RetryPolicy, Settings, Severity
 from pipewarden.technology import ErrorPattern
@@ -138,6 +138,9 @@ class Environment:
     channels: Mapping[str, Channel]
     maintenance: tuple[Maintenance, ...] = ()
     flapping: Flapping = field(default_factory=Flapping)
+    alarm_mode: Literal["pipeline", "fleet"] = "pipeline"
+    whole_account: bool = False
+    """Whether fleets may watch AWS's own metrics, whose queries see every resource of the account and region."""
     monitoring_ceiling: Ceiling | None = None
     spending: tuple[Spending, ...] = ()
     cost_anomalies: tuple[CostAnomaly, ...] = ()

@@ -18,7 +18,7 @@ def plan_mutes(team: str, alarms: Iterable[AlarmPlan], environment: Environment,
     Alarms of severity P0 are left out unless the window holds them back too. Composites are never muted: they act only
     while our functions are dead, which no maintenance of a pipeline explains.
     """
-    deployed = [alarm for alarm in alarms if not alarm.disabled_reason]
+    deployed = [alarm for alarm in alarms if alarm.deployed]
     mutes: list[MutePlan] = []
     for window in environment.maintenance:
         muted = [

@@ -51,6 +51,11 @@ class AlarmPlan:
     expression: str = ""
     """Metric math that is judged in place of `metric`, which is its `m`; `inputs` are its further metrics by id."""
     inputs: Mapping[str, MetricPlan] = field(default_factory=dict)
+    query: str = ""
+    """A query of Metrics Insights that is judged in place of `metric`."""
+    fleet: str = ""
+    """The fleet alarm that watches this in its place; then it is not deployed. `stays` says why none does."""
+    stays: str = ""
     warm_up_minutes: int = 0
     disabled_reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +65,21 @@ class AlarmPlan:
     def metrics(self) -> tuple[MetricPlan, ...]:
         """All that it looks at."""
         return (self.metric, *self.inputs.values())
+
+    @property
+    def deployed(self) -> bool:
+        """Whether it is an alarm of its own: neither switched off nor watched by a fleet alarm."""
+        return not self.disabled_reason and not self.fleet
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetPlan:
+    """One alarm in place of many: `members` are the values of the labels `group_by` by the name of each alarm that it
+    stands for. Signals, incidents and settings know those names only."""
+
+    alarm: AlarmPlan
+    group_by: tuple[str, ...]
+    members: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,6 +319,7 @@ class CorePlan:
     anomalies: tuple[AnomalyPlan, ...] = ()
     chats: tuple[ChatPlan, ...] = ()
     chat_statements: tuple[StatementPlan, ...] = ()
+    fleets: tuple[FleetPlan, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipewarden_plan.plan import AlarmPlan, Plan, TeamPlan
+from pipewarden_plan.plan import AlarmPlan, FleetPlan, Plan, TeamPlan
 
 
 def plan_as_json(plan: Plan) -> str:
@@ -27,6 +27,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             "schedules": [f"{schedule.name}: {schedule.expression}" for schedule in core.schedules],
             "functions": [function.name for function in core.functions],
             "alarms": [_alarm(alarm) for alarm in core.alarms],
+            **({"fleets": [_fleet(fleet) for fleet in core.fleets]} if core.fleets else {}),
             "dashboards": [dashboard.name for dashboard in core.dashboards],
             "log_groups": sum(len(kept.groups) for kept in core.retention),
             "retention_days": {str(kept.days): len(kept.groups) for kept in core.retention},
@@ -79,7 +80,12 @@ def _alarm(alarm: AlarmPlan) -> dict[str, Any]:
         "meaning": alarm.meaning,
         "condition": condition(alarm),
         "disabled": alarm.disabled_reason,
+        **{name: value for name in ("fleet", "stays") if (value := getattr(alarm, name))},
     }
+
+
+def _fleet(fleet: FleetPlan) -> dict[str, Any]:
+    return {**_alarm(fleet.alarm), "query": fleet.alarm.query, "stands_for": list(fleet.members)}
 
 
 def condition(alarm: AlarmPlan) -> str:
@@ -93,11 +99,12 @@ def condition(alarm: AlarmPlan) -> str:
 
 
 def _counts(plan: Plan) -> dict[str, int]:
-    every = [*plan.core.alarms, *(alarm for team in plan.teams for alarm in team.alarms)]
+    fleets = (fleet.alarm for fleet in plan.core.fleets)
+    every = [*plan.core.alarms, *fleets, *(alarm for team in plan.teams for alarm in team.alarms)]
     return {
         "pipelines": len(plan.settings.pipelines),
         "resources": sum(len(pipeline.resources) for pipeline in plan.settings.pipelines.values()),
-        "alarms": sum(not alarm.disabled_reason for alarm in every),
+        "alarms": sum(alarm.deployed for alarm in every),
         "composites": len(plan.core.composites) + sum(len(team.composites) for team in plan.teams),
         "dashboards": len(plan.core.dashboards) + sum(len(team.dashboards) for team in plan.teams),
         "rules": len(plan.core.rules),

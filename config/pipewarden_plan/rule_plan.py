@@ -1,13 +1,14 @@
 """EventBridge rules: one per technology and kind of event, not one per pipeline."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipewarden.fleet import CONTRIBUTOR_CHANGED
 from pipewarden.names import Names
 from pipewarden.technology import EventRule
 from pipewarden_plan.limits import PATTERN_CHARACTERS
-from pipewarden_plan.plan import RulePlan
+from pipewarden_plan.plan import FleetPlan, RulePlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched
 
@@ -23,6 +24,19 @@ def plan_rules(everything: Iterable[Watched], names: Names, remarks: Remarks) ->
             rules[key] = rule
             identities.setdefault(key, set()).add(watched.fill(rule.identity))
     return tuple(_rule(*key, rules[key], sorted(identities[key]), names, remarks) for key in sorted(rules))
+
+
+def plan_fleet_rules(fleets: Sequence[FleetPlan], names: Names) -> tuple[RulePlan, ...]:
+    """What a contributor of a fleet alarm became, which its actions do not tell in any documented form (the user
+    guide's "Alarm events and EventBridge" does; delivery is durable)."""
+    if not fleets:
+        return ()
+    pattern = {
+        "source": ["aws.cloudwatch"],
+        "detail-type": [CONTRIBUTOR_CHANGED],
+        "detail": {"alarmName": [{"prefix": names.fleet_prefix()}]},
+    }
+    return (RulePlan(name=names.rule("fleet", "contributor"), technology="fleet", kind="contributor", pattern=pattern),)
 
 
 def _rule(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipewarden.fleet import FleetSettings
 from pipewarden.names import Names
 from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.plan import AlarmPlan, FleetPlan
 from pipewarden_plan.route_plan import drain_policy
 from pipewarden_plan.run_rate import as_settings
 from pipewarden_plan.watched import Watched
@@ -16,6 +17,7 @@ def plan_settings(
     pipelines: Sequence[Pipeline],
     everything: Sequence[Watched],
     alarms: Iterable[AlarmPlan],
+    fleets: Iterable[FleetPlan],
     dashboards: Mapping[str, str],
     names: Names,
 ) -> Settings:
@@ -42,6 +44,7 @@ def plan_settings(
         channels=environment.channels,
         maintenance=environment.maintenance,
         flapping=environment.flapping,
+        fleets={fleet.alarm.name: FleetSettings(group_by=fleet.group_by, members=fleet.members) for fleet in fleets},
     )
 
 

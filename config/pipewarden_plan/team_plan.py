@@ -31,6 +31,7 @@ def plan_team(
     team: str,
     pipelines: Sequence[Pipeline],
     everything: Sequence[Watched],
+    alarms: tuple[AlarmPlan, ...],
     environment: Environment,
     names: Names,
     remarks: Remarks,
@@ -40,7 +41,6 @@ def plan_team(
 ) -> tuple[TeamPlan, dict[str, str]]:
     """The stack of one declaration file, and the dashboard of each of its pipelines; `below` says what hangs on which
     pipeline, of other teams too."""
-    alarms = _alarms(pipelines, everything, names, remarks)
     composites = plan_composites(team, alarms, names)
     dashboards, dashboard_of = plan_dashboards(team, everything, alarms, composites, below, environment, names)
     owners = dict.fromkeys(pipeline.owner for pipeline in pipelines)
@@ -64,9 +64,10 @@ def plan_team(
     return plan, dashboard_of
 
 
-def _alarms(
+def plan_team_alarms(
     pipelines: Sequence[Pipeline], everything: Sequence[Watched], names: Names, remarks: Remarks
 ) -> tuple[AlarmPlan, ...]:
+    """Every alarm of the pipelines of one file."""
     by_pipeline: dict[str, list[AlarmPlan]] = {pipeline.name: [] for pipeline in pipelines}
     for watched in everything:
         by_pipeline[watched.pipeline.name] += plan_alarms(watched, names, remarks)
@@ -77,7 +78,7 @@ def _alarms(
 
 def resource_count(plan: TeamPlan) -> int:
     """Resources of the stack's template; a queue brings its policy."""
-    deployed = sum(not alarm.disabled_reason for alarm in plan.alarms)
+    deployed = sum(alarm.deployed for alarm in plan.alarms)
     others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards) + len(plan.mutes)
     return deployed + others + len(plan.tracing.groups) + len(plan.queries) + len(plan.log_filters)
 
@@ -101,7 +102,7 @@ def template_bytes(plan: TeamPlan) -> int:
 
 
 def _alarm_bytes(alarm: AlarmPlan) -> int:
-    if alarm.disabled_reason:
+    if not alarm.deployed:
         return 0
     dimensions = sum(len(key) + len(value) + 24 for key, value in alarm.metric.dimensions.items())
     tags = sum(len(key) + len(value) + 20 for key, value in alarm.tags.items())

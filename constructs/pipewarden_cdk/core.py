@@ -53,7 +53,7 @@ def core_fragment(plan: Plan) -> Fragment:
     environment, core, names = plan.environment, plan.core, plan.settings.names
     has_key = environment.encryption == "customer-managed"
     key = reference(KEY_ID) if has_key else None
-    alarms = render_alarms(core.alarms, names)
+    alarms = render_alarms([*core.alarms, *(fleet.alarm for fleet in core.fleets)], names)
     return {
         **render_key(environment, names),
         **render_table(environment, names),

@@ -55,8 +55,9 @@ def dashboard_link(settings: Settings, dashboard: str) -> str:
 
 
 def alarm_link(settings: Settings, alarm: str) -> str:
-    region = settings.region
-    return f"https://{_console(settings)}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(alarm, safe='')}"
+    """The page of the alarm, or of the fleet alarm that watches in its place."""
+    region, name = settings.region, quote(settings.fleet_of.get(alarm, alarm), safe="")
+    return f"https://{_console(settings)}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
 
 
 def _console(settings: Settings) -> str:

@@ -129,6 +129,18 @@ class Names:
     def composite(self, team: str, severity: str) -> str:
         return shorten(f"{self.environment}/{team}/{severity}", 255)
 
+    def fleet_alarm(self, severity: str, key: str) -> str:
+        """One alarm over all pipelines: `prod/pipewarden/fleet/P1/glue-job.failed`."""
+        return shorten(f"{self.fleet_composite(severity)}/{key}", 255)
+
+    def fleet_composite(self, severity: str) -> str:
+        """`prod/pipewarden/fleet/P1`."""
+        return self.own_alarm(f"fleet/{severity}")
+
+    def fleet_prefix(self) -> str:
+        """What the names of all fleet alarms begin with."""
+        return self.own_alarm("fleet/")
+
     def mute(self, team: str, window: str, part: int = 0) -> str:
         """A mute rule; names are taken once per account and region."""
         return shorten(f"{self.prefix}-{team}-{window}{f'-{part}' if part else ''}", 255)

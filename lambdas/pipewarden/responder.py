@@ -16,6 +16,7 @@ from pipewarden.deadline import DAY_SECONDS, find_lapses
 from pipewarden.decision import decide
 from pipewarden.effect import Effects
 from pipewarden.flapping import fold, remember_end
+from pipewarden.fleet import as_member
 from pipewarden.heartbeat import beat
 from pipewarden.incident import Incident, new_incident_id
 from pipewarden.incident_store import ConflictError, Snapshot
@@ -66,6 +67,7 @@ class Responder:
             return "heartbeat"
         if signal.kind in self._notices.doers:
             return self._notices.handle(signal, deadline)
+        signal = as_member(signal, workplace.settings)
         place = find_place(workplace, signal)
         if place is None:
             workplace.measure(Measurement(name="SignalsIgnored"))

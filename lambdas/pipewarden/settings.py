@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
+from pipewarden.fleet import FleetSettings, read_fleet
 from pipewarden.names import Names
 from pipewarden.technology import ErrorPattern, Scale, Target
 from pipewarden.window import Maintenance, QuietHours
@@ -215,6 +216,7 @@ class Settings:
     breaker: BreakerPolicy = BreakerPolicy(failures=30, within_seconds=3_600.0, open_seconds=1_800.0)
     """Of the whole environment."""
     flapping: Flapping = field(default_factory=Flapping)
+    fleets: Mapping[str, FleetSettings] = field(default_factory=dict)
 
     @property
     def names(self) -> Names:
@@ -228,6 +230,11 @@ class Settings:
             for resource_name, resource in pipeline.resources.items()
             for identity in resource.identities
         }
+
+    @cached_property
+    def fleet_of(self) -> Mapping[str, str]:
+        """The fleet alarm that watches in place of an alarm, by the name of the latter."""
+        return {alarm: name for name, fleet in self.fleets.items() for alarm in fleet.members}
 
     def find(self, technology: str, identity: str) -> tuple[str, str] | None:
         """(pipeline, resource) that declared the AWS resource an event names; None when nobody did."""
@@ -263,6 +270,7 @@ class Settings:
                 "severities": {name: _severity(row) for name, row in values.get("severities", {}).items()},
                 "channels": {name: Channel(**row) for name, row in values.get("channels", {}).items()},
                 "flapping": Flapping(**values.get("flapping", {})),
+                "fleets": {name: read_fleet(row) for name, row in values.get("fleets", {}).items()},
                 "maintenance": tuple(Maintenance(**_tuples(row)) for row in values.get("maintenance", ())),
                 **({"breaker": BreakerPolicy(**values["breaker"])} if "breaker" in values else {}),
             }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pipewarden.fleet import CONTRIBUTOR_CHANGED, read_contributor
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import Technology
 
@@ -67,6 +68,9 @@ def read_event(event: Mapping[str, Any], technologies: Iterable[Technology]) -> 
 
 
 def _read_body(body: dict[str, Any], record: Mapping[str, Any], technologies: Iterable[Technology]) -> Reading:
+    if body.get("detail-type") == CONTRIBUTOR_CHANGED:
+        signal = read_contributor(body)
+        return Reading(signal, "" if signal else "alarm-without-data")
     if "detail-type" in body and "source" in body:
         return read_event(body, technologies)
     if body.get("Type") == "Notification" and "Message" in body:

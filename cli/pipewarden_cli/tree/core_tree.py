@@ -32,11 +32,12 @@ def _queries(plan: Plan) -> Iterator[str]:
 def totals(plan: Plan) -> str:
     """`41 alarms (1 disabled), 3 composite alarms, 2 dashboards, 7 rules, 4 queues, 6 functions in 3 stacks: 32.50 USD
     a month by list prices`."""
-    alarms = [*plan.core.alarms, *(alarm for team in plan.teams for alarm in team.alarms)]
+    fleets = [fleet.alarm for fleet in plan.core.fleets]
+    alarms = [*plan.core.alarms, *fleets, *(alarm for team in plan.teams for alarm in team.alarms)]
     disabled = sum(bool(alarm.disabled_reason) for alarm in alarms)
     composites = len(plan.core.composites) + sum(len(team.composites) for team in plan.teams)
     figures = (
-        counted(len(alarms) - disabled, "alarm") + (f" ({disabled} disabled)" if disabled else ""),
+        counted(sum(alarm.deployed for alarm in alarms), "alarm") + (f" ({disabled} disabled)" if disabled else ""),
         counted(composites, "composite alarm"),
         counted(len(plan.core.dashboards) + sum(len(team.dashboards) for team in plan.teams), "dashboard"),
         counted(sum(len(team.queries) for team in plan.teams), "saved query", "saved queries"),
@@ -55,6 +56,7 @@ def _core(plan: Plan, grants: bool) -> Branch:
         branch("scheduler", children=map(_statement, plan.core.scheduler_statements if grants else ())),
         branch("rules", children=_rules(plan)),
         branch("schedules", children=_schedules(plan)),
+        branch("fleet alarms", children=_fleets(plan)),
         branch("watch over itself", children=_own_alarms(plan)),
     ]
     kept = [branch("remediation", remediation_words(plan)), *(part for part in parts if part.children)]
@@ -96,6 +98,13 @@ def _rules(plan: Plan) -> Iterator[Branch]:
 def _schedules(plan: Plan) -> Iterator[Branch]:
     for schedule in plan.core.schedules:
         yield branch(schedule.name, f"{schedule.expression} {schedule.timezone} to {schedule.target}")
+
+
+def _fleets(plan: Plan) -> Iterator[Branch]:
+    for fleet in plan.core.fleets:
+        members = branch("stands for", ", ".join(fleet.members))
+        query = branch("query", fleet.alarm.query, "faint")
+        yield branch(fleet.alarm.name, alarm_words(fleet.alarm), "name", [query, members])
 
 
 def _own_alarms(plan: Plan) -> Iterator[Branch]:

@@ -101,4 +101,9 @@ def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[s
 def _alarm(alarm: AlarmPlan) -> Branch:
     if alarm.disabled_reason:
         return branch(f"no alarm {alarm.key}", alarm.disabled_reason, "warn")
-    return branch(f"alarm {alarm.key}", alarm_words(alarm))
+    words = alarm_words(alarm)
+    if alarm.fleet:
+        words = f"{words}; by the fleet alarm {alarm.fleet}"
+    elif alarm.stays:
+        words = f"{words}; in no fleet: {alarm.stays}"
+    return branch(f"alarm {alarm.key}", words)

@@ -27,11 +27,12 @@ class Reach(NamedTuple):
 def reach_of(core: CorePlan, teams: Iterable[TeamPlan], environment: Environment, names: Names) -> Reach:
     """Alarms that are switched off are not deployed, so they are not here."""
     parts: tuple[CorePlan | TeamPlan, ...] = (core, *teams)
+    alarms = {alarm.name: alarm for part in parts for alarm in part.alarms if alarm.deployed}
     topics = {topic.name: topic for topic in core.topics}
     subscribed = {name for name, topic in topics.items() if topic.subscriptions}
     in_chats = {topic for chat in core.chats for topic in chat.topics}
     return Reach(
-        alarms={alarm.name: alarm for part in parts for alarm in part.alarms if not alarm.disabled_reason},
+        alarms={**alarms, **{fleet.alarm.name: fleet.alarm for fleet in core.fleets}},
         composites={composite.name: composite for part in parts for composite in part.composites},
         topics=topics,
         heard=frozenset({*subscribed, *in_chats, *_announced(environment, names)}),

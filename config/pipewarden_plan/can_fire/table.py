@@ -1,6 +1,6 @@
 """All rules of the can-it-fire check in the order of their ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan.can_fire.metric_rules import (
@@ -19,7 +19,7 @@ from pipewarden_plan.can_fire.timing_rules import (
 )
 from pipewarden_plan.can_fire.value_rules import silence_is_not_health, threshold_can_be_passed
 from pipewarden_plan.model import Environment, Mark
-from pipewarden_plan.plan import AlarmPlan, CorePlan, TeamPlan
+from pipewarden_plan.plan import AlarmPlan, CorePlan, FleetPlan, TeamPlan
 from pipewarden_plan.remarks import Remarks
 
 RULES: tuple[Rule, ...] = (
@@ -40,6 +40,15 @@ def check_alarm(subject: Subject, remarks: Remarks) -> None:
     """Refuse the alarm if it could never fire. One that is switched off is not deployed and not looked at."""
     if not subject.alarm.disabled_reason:
         for rule in RULES:
+            for found in rule(subject):
+                remarks.refuse(subject.mark, subject.path, found.message, found.cure, found.rule)
+
+
+def check_fleets(fleets: Iterable[FleetPlan], environment: Environment, remarks: Remarks) -> None:
+    """Refuse a fleet alarm that CloudWatch would not take; what its members judge was looked at by `check_alarm`."""
+    for fleet in fleets:
+        subject = Subject(alarm=fleet.alarm, path=fleet.alarm.name, mark=environment.mark)
+        for rule in (range_is_taken, period_is_taken, datapoints_fit_into_the_periods):
             for found in rule(subject):
                 remarks.refuse(subject.mark, subject.path, found.message, found.cure, found.rule)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipewarden_plan.can_fire.catalogue import catalogue
 from pipewarden_plan.can_fire.occurrence import most_periods_with_a_run
 from pipewarden_plan.can_fire.subject import Objection, Subject
-from pipewarden_plan.limits import LONG_PERIOD_RANGE_SECONDS, SHORT_PERIOD_RANGE_SECONDS
+from pipewarden_plan.limits import INSIGHTS_RANGE_SECONDS, LONG_PERIOD_RANGE_SECONDS, SHORT_PERIOD_RANGE_SECONDS
 from pipewarden_plan.vocabulary import show_duration
 
 SUB_MINUTE_PERIODS = (10, 20, 30)
@@ -21,6 +21,7 @@ def range_is_taken(subject: Subject) -> Iterator[Objection]:
     seconds = alarm.period_seconds * alarm.periods
     is_short = alarm.period_seconds < HOUR_SECONDS
     limit = SHORT_PERIOD_RANGE_SECONDS if is_short else LONG_PERIOD_RANGE_SECONDS
+    limit = INSIGHTS_RANGE_SECONDS if alarm.query else limit
     if seconds > limit:
         looked_at = f"looks at {alarm.periods} periods of {alarm.period_seconds} s, {seconds} s in all"
         cure = "use fewer periods, or periods of 1h or more" if is_short else "use fewer periods"

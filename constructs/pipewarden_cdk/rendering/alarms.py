@@ -19,17 +19,19 @@ STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 
 
 def render_alarms(alarms: Iterable[AlarmPlan], names: Names) -> Fragment:
-    """Every alarm that is not switched off."""
-    return {logical_id("Alarm", alarm.name): _alarm(alarm, names) for alarm in alarms if not alarm.disabled_reason}
+    """Every alarm that is deployed by itself."""
+    return {logical_id("Alarm", alarm.name): _alarm(alarm, names) for alarm in alarms if alarm.deployed}
 
 
 def render_composites(composites: Iterable[CompositePlan], names: Names, *, after: Iterable[str]) -> Fragment:
-    """Composites name other alarms by name: CloudFormation must be told that those (`after`) come first."""
+    """Composites name other alarms by name, and their suppressor: CloudFormation must be told that those (`after`, and
+    composites before them) come first."""
     fragment: Fragment = {}
     known = set(after)
     for composite in composites:
         children = sorted(logical_id("Alarm", child) for child in composite.children)
-        parts = sorted(logical_id("Composite", child) for child in composite.children)
+        named = [*composite.children, *([composite.suppressor] if composite.suppressor else [])]
+        parts = sorted(logical_id("Composite", child) for child in named)
         depends = [found for found in [*children, *parts] if found in known or found in fragment]
         fragment[logical_id("Composite", composite.name)] = _composite(composite, depends, names)
     return fragment
@@ -77,6 +79,9 @@ def _alarm(alarm: AlarmPlan, names: Names) -> Resource:
 
 
 def _judged(alarm: AlarmPlan) -> dict[str, Any]:
+    if alarm.query:
+        judged = {"Id": "q", "Expression": alarm.query, "Period": alarm.period_seconds, "ReturnData": True}
+        return {"Metrics": [judged], "Threshold": alarm.threshold}
     if alarm.expression:
         return _math(alarm)
     return _band(alarm) if alarm.comparison == "outside-band" else _threshold(alarm)
