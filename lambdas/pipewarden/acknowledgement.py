@@ -53,9 +53,10 @@ def acknowledge(workplace: Workplace, incident_id: str, by: str, page: int = 0) 
 
 
 def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:
-    """The incident as it is once somebody has taken it. Pure."""
+    """The incident as it is once somebody has taken it, with what was held back in it: the acknowledge page shows every
+    open reason. Pure."""
     incident = replace(
-        incident, state=IncidentState.ACKNOWLEDGED, acknowledged=now, acknowledged_by=by or "somebody"
+        incident.with_held_told(), state=IncidentState.ACKNOWLEDGED, acknowledged=now, acknowledged_by=by or "somebody"
     ).noting(now, "acknowledged", f"by {by or 'somebody'}")
     if incident.pages:
         leased = max(incident.leased_until or now, now + LEASE)

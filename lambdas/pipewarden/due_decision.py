@@ -64,7 +64,7 @@ def decide_check(signal: Signal, history: History, policy: Policy, now: datetime
         if history.pursuit == "running":
             return Decision(action="wait", why="still running", delay_seconds=check_delay_seconds(count + 1))
         return Decision(action="clear", why="the run that took too long has ended", cleared=(key,))
-    if _explained(incident, key, signal.attempt):
+    if _explained(incident, key, signal.attempt, policy.within):
         return Decision(action="ignore", why="what it waited for has been told")
     if history.pursuit == "silent":
         why = f"no failure of retry {signal.attempt} was reported within {say_seconds(SILENCE_SECONDS)}"
@@ -91,12 +91,13 @@ def decide_deadline(_signal: Signal, history: History, policy: Policy, now: date
     return Decision(action="page", why="the deadline has passed", page=not told)
 
 
-def _explained(incident: Incident, key: str, number: int) -> bool:
-    """True when nothing waits any more: the evidence became a reason, or the retry in question has ended."""
+def _explained(incident: Incident, key: str, number: int, owner: str) -> bool:
+    """True when nothing waits any more: the evidence became a reason, its owner failed too, or the retry in question
+    has ended."""
     reason = incident.reason(key)
     if reason is None or (reason.kind == "run" and number == 0 and not reason.evidence):
         return True
-    if reason.evidence and any(not other.evidence and other.kind == "run" for other in incident.open_reasons):
+    if reason.evidence and any(other.key == run_key(owner) for other in incident.open_reasons):
         return True
     attempt = incident.attempt(reason.resource, number) if number else None
     return attempt is not None and attempt.state != "started"

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipewarden.duration import say_seconds
-from pipewarden.hold import Hold
 from pipewarden.incident import Incident
 from pipewarden.restraint import LOOK_AGAIN, PATIENCE
 from pipewarden.signal import Signal
@@ -24,8 +23,6 @@ def decide_hold(signal: Signal, history: History, policy: Policy, now: datetime)
     if incident is None or incident.id != signal.incident or incident.hold is None or not incident.held_reasons:
         return Decision(action="ignore", why="nothing is held back any more")
     hold = incident.hold
-    if _is_taken(incident, hold):
-        return Decision(action="ignore", why=f"{incident.acknowledged_by} has taken the incident already")
     if now < hold.until:
         return Decision(action="ignore", why="it is held back until later")
     if _being_retried(incident) and now < hold.since + PATIENCE:
@@ -36,16 +33,11 @@ def decide_hold(signal: Signal, history: History, policy: Policy, now: datetime)
 
 
 def is_due(incident: Incident, now: datetime) -> bool:
-    """Whether a held page has to be looked at: something is held, nobody has taken it, no retry may cure it yet."""
+    """Whether a held page has to be looked at: something is held, and no retry may cure it yet."""
     hold = incident.hold
-    if hold is None or incident.over or not incident.held_reasons or _is_taken(incident, hold):
+    if hold is None or incident.over or not incident.held_reasons:
         return False
     return hold.until <= now and not _being_retried(incident)
-
-
-def _is_taken(incident: Incident, hold: Hold) -> bool:
-    """Whether somebody has taken the incident with what is held in it."""
-    return incident.acknowledged is not None and incident.acknowledged >= hold.since
 
 
 def _being_retried(incident: Incident) -> bool:

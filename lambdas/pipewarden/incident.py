@@ -198,6 +198,11 @@ class Incident:
         reasons = tuple(replace(reason, open=reason.open and reason.key not in keys) for reason in self.reasons)
         return replace(self, reasons=reasons)
 
+    def with_held_told(self) -> "Incident":
+        """Nothing is held back any more: people know of it."""
+        reasons = tuple(replace(reason, told=reason.told or reason.held, held=False) for reason in self.reasons)
+        return replace(self, reasons=reasons, hold=None)
+
     def with_attempt(self, attempt: Attempt) -> "Incident":
         """The attempt added, or in place of the one with its resource and number."""
         others = [a for a in self.attempts if (a.resource, a.number) != (attempt.resource, attempt.number)]

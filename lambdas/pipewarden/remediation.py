@@ -13,6 +13,7 @@ from pipewarden.incident import Attempt, Incident
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import StartedRun, Write
 from pipewarden.item import to_text
+from pipewarden.kill_switch import Switch, effective_mode
 from pipewarden.measurement import Measurement
 from pipewarden.place import Place
 from pipewarden.retry_outcome import as_written, breaker_metrics, changed_breakers, let_start, not_started
@@ -92,7 +93,8 @@ class Remediation:
         check = first_check(written, run_key(attempt.resource), attempt, now, independent=place.policy.independent)
         self._schedule_check(written, check.key, attempt, now, check.at or now)
         try:
-            run = self._start_run(written, place, attempt, interrupted, current)
+            mode = effective_mode(policy.mode, history.switch)
+            run = self._start_run(written, place, attempt, interrupted, current, mode)
         except (ClientError, ValueError) as error:
             self._raise_if_unclear(error)
             freed = not_started(standing, history, policy, attempt.number)
@@ -104,8 +106,16 @@ class Remediation:
         return None
 
     def _start_run(
-        self, incident: Incident, place: Place, attempt: Attempt, interrupted: bool, current: Run | None
+        self,
+        incident: Incident,
+        place: Place,
+        attempt: Attempt,
+        interrupted: bool,
+        current: Run | None,
+        switch: Switch,
     ) -> Run:
+        """The run that is started, or that an interrupted call has started already; once the kill switch is thrown
+        only the latter. Raises ValueError where nothing can be started."""
         technology, target = place.technology, place.target
         if technology is None or technology.retry is None or target is None:
             raise ValueError("nothing can start this kind of run again")
@@ -113,10 +123,13 @@ class Remediation:
         if place.policy.independent:
             kept = self._workplace.store.load_input(incident.id, attempt.resource, attempt.number)
             failed = replace(failed, input=kept)
-        if interrupted and not technology.retry.idempotent and attempt.claimed:
+        stopped = switch.mode != "act"
+        if interrupted and attempt.claimed and (stopped or not technology.retry.idempotent):
             found = technology.retry.find(self._workplace.clients, target, failed, attempt.claimed - CLOCK_SKEW)
             if found:
                 return found
+        if stopped:
+            raise ValueError(f"remediation is switched to {switch.mode}{f', {switch.why}' if switch.why else ''}")
         token, scale = retry_token(incident.id, attempt), place.policy.retry.scale if place.policy.retry else None
         if attempt.larger and scale and technology.retry.start_larger:
             return technology.retry.start_larger(self._workplace.clients, target, failed, token, scale)

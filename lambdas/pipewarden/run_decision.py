@@ -80,10 +80,10 @@ def decide_succeeded(signal: Signal, history: History, policy: Policy, _now: dat
     if policy.independent and (history.attempt is None or _is_told(incident, policy.resource)):
         why = "it succeeded, which does not cure the one that failed"
         return Decision(action="note" if history.attempt else "ignore", why=why)
-    if history.attempt is None and _is_sibling(signal, history, incident, policy.resource):
-        why = f"another run of {policy.resource} succeeded, which does not cure the one that failed"
-        return Decision(action="note", why=why)
     number = history.attempt.number if history.attempt else 0
+    if _is_sibling(signal, history, incident, policy.resource):
+        why = f"another run of {policy.resource} succeeded, which does not cure the one that failed"
+        return Decision(action="note", why=why, attempt=number)
     others = [attempt for attempt in incident.attempts_of(policy.resource) if attempt.number != number]
     waiting = [a for a in others if a.state == "started" or (policy.independent and a.in_flight)]
     if waiting:
@@ -160,9 +160,11 @@ def _is_outdated(signal: Signal, history: History, policy: Policy) -> bool:
 
 
 def _is_sibling(signal: Signal, history: History, incident: Incident, resource: str) -> bool:
-    """True for a run that was going on already when the failure happened: it did other work."""
-    failure = incident.reason(run_key(resource))
-    if failure is None or not failure.open or failure.run_id == signal.run_id:
+    """True for a run that was going on already when the latest failure happened: it did other work. One that the
+    service or we have started in its place did not."""
+    failure, run = incident.reason(run_key(resource)), history.run
+    if failure is None or not failure.open or failure.run_id in (signal.run_id, run.retry_of if run else ""):
         return False
-    started = history.run.started if history.run else None
-    return (started or signal.time) <= failure.since
+    latest = max(failure.since, history.runs.last_failed or failure.since)
+    started = history.attempt.started if history.attempt else run.started if run else None
+    return (started or signal.time) < latest

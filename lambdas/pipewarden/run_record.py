@@ -26,7 +26,7 @@ def remember_run(
         runs = history.runs.with_success(signal.time, signal.run_id, run.duration_seconds if run else None)
         cost = cost_of(run)
         runs = runs.with_cost(cost.amount) if cost and cost.unit == "dpu_hours" else runs
-        return replace(runs, remediated=signal.time) if retried else runs
+        return replace(runs, remediated=signal.time) if retried and decision.action == "clear" else runs
     if signal.kind == SignalKind.RUN_FAILED:
         final = decision.action == "page" or bool(policy.within)
         runs = history.runs.with_failure(signal.time, final=final)

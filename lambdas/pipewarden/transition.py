@@ -51,6 +51,9 @@ def _hold(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
     for reason in read_reasons(signal, decision, history, policy):
+        old = incident.reason(reason.key)
+        if old and old.open:
+            reason = replace(reason, evidence=old.evidence, told=old.told, held=old.held, times=old.times + 1)
         incident = incident.with_reason(reason).noting(reason.since, "failed", _say(reason))
         if decision.delay_seconds:
             incident = _with_check(incident, reason.key, policy.resource, now, decision.delay_seconds)
@@ -181,12 +184,7 @@ def page_again(incident: Incident, why: str, severity: str, now: datetime, *, in
     with it. `in_digest`: people were told already, among other incidents."""
     number = incident.pages + 1
     incident = replace(
-        incident,
-        hold=None,
-        reasons=tuple(replace(reason, told=reason.told or reason.held, held=False) for reason in incident.reasons),
-    )
-    incident = replace(
-        incident,
+        incident.with_held_told(),
         state=incident.state if incident.over else IncidentState.PAGED,
         severity=min(severity, incident.severity),
         pages=number,

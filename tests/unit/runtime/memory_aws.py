@@ -5,7 +5,6 @@
 import json
 import re
 from collections.abc import Callable
-from copy import deepcopy
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +20,13 @@ class Crash(BaseException):
 def refusal(operation: str, code: str, status: int = 400, **more: Any) -> ClientError:
     error: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
     return ClientError(error, operation)
+
+
+def copied(value: Any) -> Any:
+    """Of JSON's types, and many times faster than `deepcopy`."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
 
 
 class Exceptions:
@@ -50,11 +56,11 @@ class MemoryDynamo:
         assert request["ConsistentRead"]
         found = [self.items.get(_key(key)) for key in request["Keys"]]
         assert len({_key(key) for key in request["Keys"]}) == len(request["Keys"]), "duplicate keys are refused"
-        return {"Responses": {table: deepcopy([item for item in found if item])}, "UnprocessedKeys": {}}
+        return {"Responses": {table: copied([item for item in found if item])}, "UnprocessedKeys": {}}
 
     def get_item(self, Key: dict[str, Any], **_: Any) -> dict[str, Any]:
         item = self.items.get(_key(Key))
-        return {"Item": deepcopy(item)} if item else {}
+        return {"Item": copied(item)} if item else {}
 
     def put_item(self, **action: Any) -> dict[str, Any]:
         self._check({"Put": action})
@@ -64,7 +70,7 @@ class MemoryDynamo:
     def update_item(self, **action: Any) -> dict[str, Any]:
         self._check({"Update": action})
         self._do({"Update": action})
-        return {"Attributes": deepcopy(self.items[_key(action["Key"])])}
+        return {"Attributes": copied(self.items[_key(action["Key"])])}
 
     def delete_item(self, **action: Any) -> dict[str, Any]:
         self._check({"Delete": action})
@@ -96,9 +102,9 @@ class MemoryDynamo:
         if request.get("IndexName"):
             found = [item for item in self.items.values() if item.get("gsi1pk", {}).get("S") == values[":all"]]
             found.sort(key=lambda item: item["gsi1sk"]["S"], reverse=True)
-            return {"Items": deepcopy(found[: request["Limit"]])}
+            return {"Items": copied(found[: request["Limit"]])}
         keys = sorted(k for k in self.items if k[0] == values[":pk"] and k[1].startswith(values[":prefix"]))
-        return {"Items": [deepcopy(self.items[key]) for key in keys]}
+        return {"Items": [copied(self.items[key]) for key in keys]}
 
     def get_paginator(self, name: str) -> Any:
         assert name == "query"
@@ -123,11 +129,11 @@ class MemoryDynamo:
         ((kind, body),) = action.items()
         if kind == "Put":
             _assert_typed({"M": body["Item"]})
-            self.items[_key(body["Item"])] = deepcopy(body["Item"])
+            self.items[_key(body["Item"])] = copied(body["Item"])
         elif kind == "Delete":
             self.items.pop(_key(body["Key"]), None)
         else:
-            item = self.items.setdefault(_key(body["Key"]), deepcopy(body["Key"]))
+            item = self.items.setdefault(_key(body["Key"]), copied(body["Key"]))
             _update(item, body["UpdateExpression"], body.get("ExpressionAttributeValues", {}))
 
 
@@ -168,9 +174,9 @@ def _update(item: dict[str, Any], expression: str, values: dict[str, Any]) -> No
             if clause == "SET":
                 name, value = part.split(" = ")
                 if match := re.fullmatch(rf"if_not_exists\({name}, (:\w+)\)", value):
-                    item.setdefault(name, deepcopy(values[match[1]]))
+                    item.setdefault(name, copied(values[match[1]]))
                 else:
-                    item[name] = deepcopy(values[value])
+                    item[name] = copied(values[value])
             elif clause == "ADD":
                 name, value = part.split(" ")
                 if "SS" in values[value]:

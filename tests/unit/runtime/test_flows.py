@@ -326,3 +326,22 @@ def test_the_retry_path_takes_at_most_six_calls_a_signal_and_one_a_minute_for_th
     scene.time += timedelta(seconds=10)
     scene.handle(scene.ended("load", "l1", "failed", "transient: 503"))
     assert scene.aws.calls.count(SWITCH) == 0
+
+
+def test_a_retry_that_was_going_on_when_another_run_failed_does_not_cure_that() -> None:
+    scene = Scene()
+    scene.handle(scene.ended("extract", "r1", "failed", "transient: 503"))
+    (due,) = scene.due()
+    scene.time = due.time
+    scene.handle(due)
+    scene.time += timedelta(minutes=1)
+    scene.run("s1", "running", started=START)
+    assert scene.handle(scene.ended("extract", "s1", "failed", "transient: 503")) == "retry"
+    scene.time += timedelta(minutes=1)
+    assert scene.handle(scene.ended("extract", "r2", "succeeded")) == "note"
+    assert [reason.open for reason in scene.incident.reasons] == [True]
+    again = scene.due()[1]
+    scene.time = max(scene.time, again.time)
+    assert scene.handle(again) == "start", "and the retry that waits does not cool down for it"
+    scene.time += timedelta(minutes=1)
+    assert scene.handle(scene.ended("extract", scene.jobs.started[1].run_id, "succeeded")) == "clear"

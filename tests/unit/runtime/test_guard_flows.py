@@ -12,7 +12,7 @@ from pipewarden.responder import Responder
 from pipewarden.settings import BreakerPolicy
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import Scale
-from tests.unit.runtime.memory_aws import refusal
+from tests.unit.runtime.memory_aws import Crash, refusal
 from tests.unit.runtime.scene import RETRY, START, Scene
 
 TWICE = BreakerPolicy(failures=2, within_seconds=3600, open_seconds=1800)
@@ -293,6 +293,30 @@ def test_the_kill_switch_stops_a_retry_that_is_planned_already(value: Any, words
     start(scene, "page")
     assert scene.jobs.started == []
     assert words.lower() in last_page(scene).lower()
+
+
+@pytest.mark.parametrize("idempotent", [True, False], ids=["with-client-token", "without-client-token"])
+@pytest.mark.parametrize(("after", "started"), [(False, 0), (True, 1)], ids=["not started yet", "started"])
+def test_the_kill_switch_stops_a_start_that_was_interrupted(idempotent: bool, after: bool, started: int) -> None:
+    scene = Scene(idempotent=idempotent)
+    fail(scene, "r1")
+    (due,) = scene.due()
+    scene.time = due.time
+    twin = Scene(idempotent=idempotent)
+    fail(twin, "r1")
+    twin.time = due.time
+    twin.aws.calls.clear()
+    twin.handle(due)
+    scene.aws.crash_at(twin.aws.calls.index("jobs.start") + 1, after=after)
+    with pytest.raises(Crash):
+        scene.handle(due)
+    scene.aws.revive()
+    scene.aws.ssm.value = "off"
+    scene.time += timedelta(minutes=2)
+    assert scene.handle(due) == ("start" if started else "page")
+    assert len(scene.jobs.started) == started
+    if not started:
+        assert "remediation is switched to off" in last_page(scene)
 
 
 def test_the_kill_switch_is_read_once_a_minute_and_stops_drains_too() -> None:
