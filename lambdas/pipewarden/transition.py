@@ -223,7 +223,8 @@ def _with_failure(
         known = told or bool(old and old.open and old.told)
         held = decision.hold is not None or bool(old and old.open and old.held)
         moment = _after_start(reason.since, incident, reason.resource)
-        changed = replace(reason, told=known, held=held and not known, times=old.times + 1 if old else 1)
+        times = (old.times if old else 0) + (signal.kind != SignalKind.DRAIN_FINISHED or old is None)
+        changed = replace(reason, told=known, held=held and not known, times=times)
         incident = incident.with_reason(changed).noting(moment, "failed", _say(changed))
     return incident
 
