@@ -199,3 +199,17 @@ def test_a_topic_without_a_policy_admits_its_account_and_no_rule(
     local.client("events").put_events(Entries=[{"Source": name, "DetailType": "d", "Detail": "{}"}])
     local.client("sns").publish(TopicArn=arn["Arn"], Message="by its account")
     assert until(lambda: [mail.body for mail in local.inbox().deliveries(name)]) == ["by its account"]
+
+
+def test_each_status_of_a_stack_is_an_event(
+    deploy: Callable[..., dict[str, str]], events: Callable[..., Any], until: Callable[..., Any], name: str
+) -> None:
+    received = events({"source": ["aws.cloudformation"]})
+    deploy({"Group": {"Type": "AWS::XRay::Group", "Properties": {"GroupName": name}}})
+
+    def seen() -> list[str]:
+        told = [event["detail"] for event in received() if f"stack/{name}/" in event["detail"]["stack-id"]]
+        return [detail["status-details"]["status"] for detail in told]
+
+    until(lambda: "CREATE_COMPLETE" in seen())
+    assert sorted(seen()) == ["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from pipewarden.names import Names
 from pipewarden_cli.local.insights.event import discover
 from pipewarden_cli.local.insights.query import MOST_ROWS, run_query
 from pipewarden_cli.local.insights.token import QueryError
 from pipewarden_cli.preview.account.logs import sources
 from pipewarden_cli.preview.request import LogRequest
+from pipewarden_plan import log_widget
 from pipewarden_plan.diagnostic_plan import PIPELINE
 from pipewarden_plan.plan import Plan
 from tests.everything_on import everything_on
@@ -146,6 +148,20 @@ def test_patterns_leave_out_what_varies() -> None:
         ("ERROR TimeoutError: after <Token-1> s", "2", "ERROR"),
         ("ERROR ValueError: row <Token-1>", "1", "ERROR"),
     ]
+
+
+def test_what_has_no_value_is_never_a_duplicate() -> None:
+    messages = [{"id": "a"}, {"other": 1}, {"id": "a"}, {"other": 2}]
+    assert column("id", "fields id, other | dedup id", messages) == [None, "a", None]
+
+
+def test_the_incident_table_shows_each_incident_once_with_the_last_that_was_done() -> None:
+    names = Names("prod", "123456789012", "us-east-1")
+    (drawn,) = log_widget.incidents(["a"], names)
+    _, query = sources(LogRequest(query=str(drawn.properties["query"]), start=0, end=0))
+    told = {"pipeline": "a", "since": "2026-03-18T00:00:00Z", "incident": "i1"}
+    lines = [{**told, "message": text} for text in ("retry: attempt 1", "retry: attempt 2", "page: exhausted")]
+    assert [row["message"] for row in run(query, [*lines, {**told, "pipeline": "b"}])] == ["page: exhausted"]
 
 
 def test_the_limit_of_the_call_counts_too() -> None:
