@@ -13,11 +13,13 @@ from pipewarden_cli.evaluator.alarm import read_alarm
 from pipewarden_cli.evaluator.insights import calculate, parse_insights
 from pipewarden_cli.evaluator.query import Metric, RecordedMetrics
 from pipewarden_cli.evaluator.samples import Grid
+from pipewarden_plan.can_fire.table import check_fleets
 from pipewarden_plan.fleet_plan import why_alone
 from pipewarden_plan.limits import EXPRESSION_CHARACTERS
 from pipewarden_plan.model import AlarmOverride
 from pipewarden_plan.plan import AlarmPlan, FleetPlan, Plan
 from pipewarden_plan.plan_view import describe
+from pipewarden_plan.remarks import Remarks
 
 OWN = "prod/pipewarden/fleet"
 Declare = Mapping[str, Callable[..., Any]]
@@ -254,3 +256,14 @@ def test_maintenance_mutes_only_what_is_deployed(planned: Callable[..., Plan], d
     plan = fleet_plan(planned, jobs(declare, 2), maintenance=(window,))
     muted = {name for team in plan.teams for mute in team.mutes for name in mute.alarms}
     assert muted == {alarm.name for alarm in alarms_of(plan).values() if alarm.deployed}
+
+
+@pytest.mark.parametrize(("periods", "rules"), [(36, []), (37, ["PW504"])], ids=["three hours", "a period more"])
+def test_the_can_it_fire_check_holds_fleets_to_three_hours(
+    planned: Callable[..., Plan], declare: Declare, periods: int, rules: list[str]
+) -> None:
+    plan = fleet_plan(planned, jobs(declare, 2))
+    fleet, remarks = plan.core.fleets[0], Remarks()
+    longer = dataclasses.replace(fleet, alarm=dataclasses.replace(fleet.alarm, periods=periods))
+    check_fleets([longer], plan.environment, remarks)
+    assert [found.id for found in remarks.findings] == rules
