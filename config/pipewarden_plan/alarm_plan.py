@@ -1,7 +1,7 @@
 """The alarms of one declared resource: its technology's rows, filled and overridden."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,27 +12,30 @@ from pipewarden_plan.can_fire.table import check_alarm
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS, TAG_CHARACTERS
 from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
 from pipewarden_plan.plan import AlarmPlan, MetricPlan
+from pipewarden_plan.price_table import price_table
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched
 
 NO_OVERRIDE = AlarmOverride()
 BAND_WIDTH = 2.0  # standard deviations; what the CloudWatch console offers first
-PER_BASE_UNIT = {"Milliseconds": 1_000.0, "Microseconds": 1_000_000.0}
+PER_BASE_UNIT = {"Milliseconds": 1_000.0, "Microseconds": 1_000_000.0, "Bytes": 1e9}
 NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
 
 
-def plan_alarms(watched: Watched, names: Names, remarks: Remarks) -> list[AlarmPlan]:
+def plan_alarms(watched: Watched, names: Names, remarks: Remarks, routed: Collection[str] = ()) -> list[AlarmPlan]:
     """Every alarm that applies to the resource, those switched off by the declaration included.
 
     A row applies where what it `needs` is declared and where its threshold is a number or an expectation that is
-    declared, on the resource or, for something that runs by itself, on its pipeline.
+    declared, on the resource or, for something that runs by itself, on its pipeline. `routed` are the severities that
+    reach somebody: a row's own severity holds where it is one of them.
     """
     tags = _tags(watched.pipeline)
     alarms = []
     for rule in watched.technology.alarms:
         if watched.declares(rule.needs) and (threshold := _threshold(rule, watched)) is not None:
             override = watched.pipeline.alarms.get(f"{watched.resource.name}.{rule.key}", NO_OVERRIDE)
-            alarm = _alarm(rule, threshold, override, watched, names, tags)
+            severity = override.severity or (rule.severity if rule.severity in routed else watched.pipeline.severity)
+            alarm = _alarm(rule, threshold, override, severity, watched, names, tags)
             check_alarm(_subject(rule, alarm, override, watched), remarks)
             alarms.append(alarm)
     return alarms
@@ -56,6 +59,8 @@ def _threshold(rule: AlarmRule, watched: Watched) -> float | None:
         return None
     if expected is True:
         return BAND_WIDTH
+    if rule.price:
+        return round(float(expected) / price_table().prices[watched.fill(rule.price)].usd, 6)
     return float(expected) * PER_BASE_UNIT.get(rule.unit, 1.0)
 
 
@@ -80,12 +85,12 @@ def _alarm(
     rule: AlarmRule,
     threshold: float,
     override: AlarmOverride,
+    severity: str,
     watched: Watched,
     names: Names,
     tags: Mapping[str, str],
 ) -> AlarmPlan:
     pipeline = watched.pipeline
-    severity = override.severity or pipeline.severity
     key = f"{watched.resource.name}.{rule.key}"
     periods = override.periods or rule.periods
     meaning = override.meaning or watched.fill(rule.meaning)
@@ -101,8 +106,8 @@ def _alarm(
         meaning=meaning,
         description=_description(meaning, [watched.fill(step) for step in rule.first_steps], severity, watched),
         metric=metric,
-        expression=str(watched.values.get(rule.expression_field) or ""),
-        inputs=_inputs(watched.values.get(rule.inputs_field) or {}, metric),
+        expression=watched.fill(rule.expression) or str(watched.values.get(rule.expression_field) or ""),
+        inputs=_inputs(rule, watched, metric),
         comparison=rule.comparison,
         threshold=threshold if override.threshold is None else override.threshold * PER_BASE_UNIT.get(rule.unit, 1.0),
         period_seconds=override.period_seconds or rule.period_for(watched.values),
@@ -126,8 +131,9 @@ def _metric(rule: AlarmRule, override: AlarmOverride, watched: Watched) -> Metri
     )
 
 
-def _inputs(declared: Mapping[str, Mapping[str, Any]], metric: MetricPlan) -> dict[str, MetricPlan]:
-    return {
+def _inputs(rule: AlarmRule, watched: Watched, metric: MetricPlan) -> dict[str, MetricPlan]:
+    declared: Mapping[str, Mapping[str, Any]] = watched.values.get(rule.inputs_field) or {}
+    return {name: replace(metric, name=other) for name, other in rule.inputs.items()} | {
         name: replace(
             metric,
             name=row["metric"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipewarden.usage import METRICS
 from pipewarden_plan.model import Environment
+from pipewarden_plan.price_table import price_table
 from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import HALF_WIDTH, Drawn, environment_search, limit, series
 
@@ -19,21 +20,22 @@ def costs(everything: Sequence[Watched], environment: Environment) -> list[Drawn
     units = dict.fromkeys(unit for watched in everything for unit in watched.technology.usage)
     drawn = []
     if units:
-        rows = [
-            [
-                {
-                    "expression": f"SUM({environment_search(METRICS[unit], 'Sum', DAY_SECONDS, environment)})",
-                    "label": label,
-                }
-            ]
-            for unit in units
-            for label in (unit.removesuffix("_hours").replace("_", " ").replace("dpu", "DPU"),)
-        ]
-        title = "What Glue runs are billed for, by day"
-        drawn.append(series(title, rows, environment.region, "DPU-hours", stacked=True, period=DAY_SECONDS))
+        rows = [[_daily(unit, environment)] for unit in units]
+        title = "What Glue runs cost, by day (list prices; memory-optimized workers in hours, right)"
+        drawn.append(series(title, rows, environment.region, "US dollars", stacked=True, period=DAY_SECONDS))
     if environment.spending:
         bill: list[Any] = ["AWS/Billing", "EstimatedCharges", "Currency", "USD", {"stat": "Maximum", "label": "bill"}]
         limits = [limit(f"{found.name}: {found.limit_usd:g} USD", found.limit_usd) for found in environment.spending]
         title = "Bill of the account this month, and its limits (needs billing alerts)"
         drawn.append(series(title, [bill], BILLING_REGION, "US dollars", limits, period=DAY_SECONDS))
     return [found._replace(width=HALF_WIDTH if len(drawn) == 2 else 24) for found in drawn]
+
+
+def _daily(unit: str, environment: Environment) -> dict[str, str]:
+    """Dollars a day, where the unit has a price; else the hours, on the right axis."""
+    hours = f"SUM({environment_search(METRICS[unit], 'Sum', DAY_SECONDS, environment)})"
+    label = unit.removesuffix("_hours").replace("_", " ").replace("dpu", "DPU")
+    price = price_table().prices.get(f"glue-{unit.removesuffix('s').replace('_', '-')}")
+    if price is None:
+        return {"expression": hours, "label": f"{label}-hours", "yAxis": "right"}
+    return {"expression": f"{price.usd:g} * {hours}", "label": f"{label}, USD"}

@@ -41,7 +41,8 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     trace_each = pipelines_have_groups(model, remarks)
     by_team = _by_team(model, everything)
     alarms = {
-        team: plan_team_alarms(pipelines, watched, names, remarks) for team, (pipelines, watched) in by_team.items()
+        team: plan_team_alarms(pipelines, watched, environment, names, remarks)
+        for team, (pipelines, watched) in by_team.items()
     }
     fleets = plan_fleets((alarm for found in alarms.values() for alarm in found), everything, environment, names)
     teams: list[TeamPlan] = []

@@ -65,12 +65,16 @@ def plan_team(
 
 
 def plan_team_alarms(
-    pipelines: Sequence[Pipeline], everything: Sequence[Watched], names: Names, remarks: Remarks
+    pipelines: Sequence[Pipeline],
+    everything: Sequence[Watched],
+    environment: Environment,
+    names: Names,
+    remarks: Remarks,
 ) -> tuple[AlarmPlan, ...]:
     """Every alarm of the pipelines of one file."""
     by_pipeline: dict[str, list[AlarmPlan]] = {pipeline.name: [] for pipeline in pipelines}
     for watched in everything:
-        by_pipeline[watched.pipeline.name] += plan_alarms(watched, names, remarks)
+        by_pipeline[watched.pipeline.name] += plan_alarms(watched, names, remarks, environment.severities)
     for pipeline in pipelines:
         notice_idle_overrides(pipeline, by_pipeline[pipeline.name], remarks)
     return tuple(alarm for alarms in by_pipeline.values() for alarm in alarms)

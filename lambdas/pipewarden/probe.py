@@ -14,6 +14,7 @@ from pipewarden.workplace import Workplace
 
 TYPE = "s3-dataset"
 DEFAULT_WINDOW_SECONDS = 86_400.0
+WEEK = timedelta(days=7)
 NOTHING_AGE_SECONDS = 10 * 365 * 86_400.0
 """The age of a dataset without any object: ten years, so that its freshness alarm fires, as it should."""
 MOST_PAGES = 2_000
@@ -21,11 +22,18 @@ MOST_PAGES = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
-    """What one listing says. `age_seconds` is that of the newest object."""
+    """What one listing says. `age_seconds` is that of the newest object, `week_before` how many of the objects that are
+    still there came in the same window a week earlier."""
 
     age_seconds: float
     new_objects: int
     new_bytes: int
+    week_before: int = 0
+
+    @property
+    def change(self) -> float | None:
+        """By how many percent fewer or more objects came than a week before; None where nothing is left of then."""
+        return 100.0 * abs(self.new_objects - self.week_before) / self.week_before if self.week_before else None
 
 
 def measure_datasets(workplace: Workplace, deadline: datetime) -> dict[str, int]:
@@ -49,8 +57,11 @@ def measure_datasets(workplace: Workplace, deadline: datetime) -> dict[str, int]
                 ("DataAgeSeconds", found.age_seconds, "Seconds"),
                 ("NewObjects", float(found.new_objects), "Count"),
                 ("NewBytes", float(found.new_bytes), "Bytes"),
+                ("VolumeChange", found.change if "change" in _volume(resource) else None, "Percent"),
             ):
-                workplace.measure(Measurement(name=metric, value=value, unit=unit, pipeline=pipeline, resource=name))
+                if value is not None:
+                    measured = Measurement(name=metric, value=value, unit=unit, pipeline=pipeline, resource=name)
+                    workplace.measure(measured)
             counts["measured"] += 1
     workplace.measure(Measurement(name="Probed"))
     return counts
@@ -68,7 +79,7 @@ def summarize(objects: Iterable[Mapping[str, Any]], now: datetime, window_second
     """Freshness of listed objects. Folder markers (empty objects whose key ends in `/`) are no data. Pure."""
     since = now - timedelta(seconds=window_seconds)
     newest: datetime | None = None
-    count = size = 0
+    count = size = before = 0
     for found in objects:
         if found["Key"].endswith("/") and not found["Size"]:
             continue
@@ -76,19 +87,24 @@ def summarize(objects: Iterable[Mapping[str, Any]], now: datetime, window_second
         newest = modified if newest is None or modified > newest else newest
         if modified >= since:
             count, size = count + 1, size + int(found["Size"])
+        before += since - WEEK <= modified <= now - WEEK
     age = max(0.0, (now - newest).total_seconds()) if newest else NOTHING_AGE_SECONDS
-    return Freshness(age_seconds=age, new_objects=count, new_bytes=size)
+    return Freshness(age_seconds=age, new_objects=count, new_bytes=size, week_before=before)
 
 
 def _measure(workplace: Workplace, resource: ResourceSettings, deadline: datetime) -> Freshness:
     bucket, prefix = read_location(str(resource.fields["location"]))
-    window = float(resource.expect.get("freshness") or DEFAULT_WINDOW_SECONDS)
+    window = float(_volume(resource).get("over") or DEFAULT_WINDOW_SECONDS)
     listing = Listing(workplace, bucket, prefix, deadline)
     found = summarize(listing.objects(), workplace.now(), window)
     if listing.cut:
         # Keys are listed in alphabetical order: what was not reached may well be the newest.
         raise ValueError(f"{resource.fields['location']} has too many objects to list; declare a narrower prefix")
     return found
+
+
+def _volume(resource: ResourceSettings) -> Mapping[str, Any]:
+    return resource.expect.get("volume") or {}
 
 
 class Listing:

@@ -44,6 +44,8 @@ MOST_PAUSES = 5
 for a random time, of up to so many pauses."""
 UNRELATED = ("ignore", "busy")
 """Actions that say nothing about an incident."""
+COUNTED = {SignalKind.DEPLOYED: "Deployments", SignalKind.CHANGED: "TableChanges"}
+"""Signals that are only counted, each in its metric; what they mean to people is said by alarms and marks."""
 RUN_KINDS = (SignalKind.RUN_FAILED, SignalKind.RUN_SUCCEEDED, SignalKind.RUN_STOPPED)
 
 
@@ -72,11 +74,9 @@ class Responder:
         if place is None:
             workplace.measure(Measurement(name="SignalsIgnored"))
             return "undeclared"
-        if signal.kind == SignalKind.DEPLOYED:
-            workplace.measure(
-                Measurement(name="Deployments", pipeline=place.policy.pipeline, resource=place.policy.resource)
-            )
-            return "deployed"
+        if metric := COUNTED.get(signal.kind):
+            workplace.measure(Measurement(name=metric, pipeline=place.policy.pipeline, resource=place.policy.resource))
+            return signal.kind.value
         run = None
         if signal.kind in RUN_KINDS and place.technology and place.target:
             signal, run = describe(workplace, place.technology, place.target, signal)

@@ -53,7 +53,7 @@ EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
         "examples": [{"min": 20, "per": "1d"}],
     },
     "success_rate": {
-        "description": "Part of the runs of the last 30 days (or `over`) that succeeded.",
+        "description": "Part of the runs of the last 30 days (or `over`) that succeeded: 95% is an error rate of 5%.",
         "anyOf": [
             {"$ref": "#/$defs/percentage"},
             {

@@ -58,6 +58,7 @@ def measure_run(
     if slo := policy.slo:
         values.append(("ErrorBudgetLeft", after.budget_left(now, slo.days, slo.target, slo.runs), "Percent"))
     if history.run:
+        values.append(("QualityScore", history.run.score, "Percent"))
         values += [(METRICS[billed], amount, "Count") for billed, amount in history.run.usage.items()]
     for name, value, unit in values:
         if value is not None:

@@ -28,6 +28,7 @@ class SignalKind(StrEnum):
     EXPECTATION_MISSED = "expectation-missed"
     HEARTBEAT = "heartbeat"
     DEPLOYED = "deployed"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, kw_only=True)

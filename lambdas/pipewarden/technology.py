@@ -116,6 +116,8 @@ class Run:
     log_stream: str = ""
     input: Mapping[str, Any] = field(default_factory=dict)
     usage: Mapping[str, float] = field(default_factory=dict)
+    score: float | None = None
+    """What the run found of the quality of data, in percent; None for runs that judge nothing."""
     size: Mapping[str, float] = field(default_factory=dict)
     """How large it was, by what a retry can have more of (`Retry.scalable`)."""
     owner: str = ""
@@ -168,7 +170,7 @@ class EventRule:
     (`detail.jobName`), and `identity` is the template of that value for one declared resource.
     """
 
-    kind: Literal["failed", "succeeded", "deployed"]
+    kind: Literal["failed", "succeeded", "deployed", "changed"]
     source: tuple[str, ...]
     detail_type: tuple[str, ...]
     detail: Mapping[str, Any]
@@ -189,7 +191,8 @@ class AlarmRule:
 
     `namespace`, `metric`, `statistic` and the values of `dimensions` are templates; `fill_dimensions` fills the latter
     and knows the key `*`. `period_field` names the field that gives the period where it is declared. An expectation in
-    seconds is compared in the metric's `unit` (Milliseconds: times 1000); one that is just `true` gives a band of two
+    seconds is compared in the metric's `unit` (Milliseconds: times 1000), one in GB
+    likewise (Bytes: times 10^9); one that is just `true` gives a band of two
     standard deviations.
     """
 
@@ -215,9 +218,17 @@ class AlarmRule:
     """Field that must be declared for this alarm to exist, e.g. `dead_letter`."""
     given: str = ""
     """Expectation that must be declared for it to exist where the threshold is a number, e.g. `slo`."""
+    severity: str = ""
+    """That of the alarm, where it has a route, in place of its pipeline's; an override goes before both."""
+    price: str = ""
+    """Template of an item of the price table: the expectation is in US dollars, the metric counts that item."""
     period_field: str = ""
+    expression: str = ""
+    """Template of metric math that is judged in place of the metric, which is its `m`."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Further metrics of `expression` by id: names in the same namespace, with the same dimensions and statistic."""
     expression_field: str = ""
-    """Field with metric math that is judged in place of the metric, where it is declared; the metric is its `m`."""
+    """Field that holds such an expression, where it is declared."""
     inputs_field: str = ""
     """Field with the further metrics of that expression by their ids; what one leaves out is as in the metric."""
 
@@ -351,6 +362,8 @@ class Technology:
     log_filter: LogFilter | None = None
     usage: tuple[str, ...] = ()
     """The units of `usage.METRICS` that its runs are billed for."""
+    scores: bool = False
+    """Whether its runs have a score (`Run.score`)."""
     events: tuple[EventRule, ...] = ()
     grants: tuple[Grant, ...] = ()
     log_groups: tuple[str, ...] = ()

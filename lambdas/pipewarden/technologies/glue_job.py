@@ -17,6 +17,7 @@ from pipewarden.glue_usage import glue_usage
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import (
     MOST_RUNS,
+    AlarmRule,
     Clients,
     EventRule,
     Grant,
@@ -28,6 +29,7 @@ from pipewarden.technology import (
     Technology,
     Widget,
 )
+from pipewarden.usage import METRICS
 
 TYPE = "glue-job"
 KINDS = {
@@ -187,6 +189,58 @@ def _log_group(found: Mapping[str, Any], target: Target) -> str:
     return f"{PYTHON_SHELL_LOG_GROUP}/error" if shell else f"{prefix}/error"
 
 
+def read_billing(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What is counted of a run, and the item of the price table that says what it costs. Runs on memory-optimized
+    workers (R and Z) are counted apart: their price is not in the table."""
+    is_flex = fields.get("execution_class") == "flex"
+    return {
+        "billed": METRICS["flex_dpu_hours" if is_flex else "dpu_hours"],
+        "price_item": "glue-flex-dpu-hour" if is_flex else "glue-dpu-hour",
+    }
+
+
+def _cost_alarm(key: str, meaning: str, threshold: str, **more: Any) -> AlarmRule:
+    return AlarmRule(
+        key=key,
+        meaning=meaning,
+        first_steps=(
+            "Compare the amount of input, the number of workers and the duration with earlier runs.",
+            "Look for idle workers and for runs that were started twice; auto scaling or fewer workers cost less.",
+        ),
+        namespace=run_alarms.NAMESPACE,
+        metric="$(billed)",
+        dimensions=run_alarms.DIMENSIONS,
+        comparison=">",
+        threshold=threshold,
+        price="$(price_item)",
+        source=run_alarms.SOURCE,
+        **more,
+    )
+
+
+COST: Mapping[str, Any] = {
+    "type": "object",
+    "description": "What runs cost, by list prices in us-east-1 of the DPU-hours that they are billed for.",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "properties": {
+        "per_run": {"$ref": "#/$defs/money", "description": "No run costs more.", "examples": ["5 USD"]},
+        "per_day": {"$ref": "#/$defs/money", "description": "Runs of a day do not cost more.", "examples": ["50 USD"]},
+    },
+    "examples": [{"per_run": "5 USD", "per_day": "50 USD"}],
+}
+COST_ALARMS = (
+    _cost_alarm("cost-run", "A run cost more than declared.", "cost.per_run", statistic="Maximum"),
+    _cost_alarm(
+        "cost-day",
+        "The runs of a day cost more than declared.",
+        "cost.per_day",
+        statistic="Sum",
+        period_seconds=86_400,
+    ),
+)
+
+
 def _job_graph(title: str, unit: str, statistic: str, kind: str, metrics: str, group: str = "") -> Widget:
     """Metrics of all runs of the job (JobRunId ALL), as `name label, ...` with `stages` for all stages together; with a
     group one of those that observability metrics bring."""
@@ -241,12 +295,18 @@ TECHNOLOGY = Technology(
             "default": LOG_GROUP_PREFIX,
             "description": "Where the job logs, if `--custom-logGroup-prefix` says so.",
         },
+        "execution_class": {
+            "enum": ["standard", "flex"],
+            "default": "standard",
+            "description": "What its runs are billed as; `expect.cost` is judged by it.",
+        },
     },
     required=("job_name",),
     identity="job_name",
     arn="arn:$(partition):glue:$(region):$(account):job/$(job_name)",
-    expectations=run_alarms.EXPECTATIONS,
-    alarms=(run_alarms.RUN_FAILED, *run_alarms.ALARMS),
+    derive=read_billing,
+    expectations={**run_alarms.EXPECTATIONS, "cost": COST},
+    alarms=(run_alarms.RUN_FAILED, *run_alarms.ALARMS, *COST_ALARMS),
     widgets=run_alarms.WIDGETS,
     diagnostics=DIAGNOSTICS,
     usage=("dpu_hours", "flex_dpu_hours", "m_dpu_hours"),

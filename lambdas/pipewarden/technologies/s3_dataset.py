@@ -4,6 +4,11 @@ S3 has no metric that tells when something arrived (its own are daily, or count 
 and writes three of ours: `DataAgeSeconds` (now minus the newest object's LastModified), `NewObjects` and `NewBytes`
 (what arrived in the last `volume.over`, one day unless declared). All three are levels, not increments: one data point
 says everything, whatever the probe's interval is.
+
+Where `volume.change` is declared it writes `VolumeChange` too: by how many percent `NewObjects` differs from the same
+window a week earlier. CloudWatch has no time shift in metric math, and needs none here: the listing says when each
+object came. Objects that were overwritten or deleted within the week are not found any more; for data that is rewritten
+in place, `anomaly` is the better watch.
 """
 
 from collections.abc import Mapping
@@ -67,6 +72,10 @@ TECHNOLOGY = Technology(
             "properties": {
                 "min": {"type": "integer", "minimum": 1, "description": "At least so many."},
                 "max": {"type": "integer", "minimum": 1, "description": "At most so many."},
+                "change": {
+                    "$ref": "#/$defs/percentage",
+                    "description": "Differs by no larger part from the same time a week before, up or down.",
+                },
                 "anomaly": {
                     "type": "boolean",
                     "description": "Within two standard deviations of what CloudWatch learnt (for up to two weeks).",
@@ -105,6 +114,20 @@ TECHNOLOGY = Technology(
             statistic="Maximum",
             comparison=">",
             threshold="volume.max",
+        ),
+        AlarmRule(
+            key="volume-change",
+            meaning="The number of objects that arrived differs from that of a week before by more than declared.",
+            first_steps=FIRST_STEPS,
+            namespace=NAMESPACE,
+            metric="VolumeChange",
+            dimensions=DIMENSIONS,
+            statistic="Maximum",
+            comparison=">",
+            threshold="volume.change",
+            source=SOURCE,
+            unit="Percent",
+            missing="ignore",
         ),
         _volume_alarm(
             "volume-anomaly",

@@ -43,6 +43,12 @@ TECHNOLOGY = Technology(
     expectations={
         "oldest_message": {"$ref": "#/$defs/duration", "description": "No message waits longer."},
         "depth": {"type": "integer", "minimum": 1, "description": "No more messages wait."},
+        "growth": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "No more are added to those that wait in 5m; five of six such periods raise the alarm.",
+            "examples": [100],
+        },
     },
     alarms=(
         AlarmRule(
@@ -74,6 +80,24 @@ TECHNOLOGY = Technology(
             statistic="Maximum",
             comparison=">",
             threshold="depth",
+            source=METRICS,
+        ),
+        AlarmRule(
+            key="growth",
+            meaning="The queue has been growing for half an hour by more than declared: the consumer does not keep up.",
+            first_steps=(
+                "Compare messages sent with messages deleted: is it more work than usual, or a slower consumer?",
+                "Scale the consumer, or slow the producer down.",
+            ),
+            namespace="AWS/SQS",
+            metric="ApproximateNumberOfMessagesVisible",
+            dimensions=DIMENSIONS,
+            statistic="Average",
+            comparison=">",
+            threshold="growth",
+            expression="DIFF(m)",
+            periods=6,
+            datapoints=5,
             source=METRICS,
         ),
         DEAD_LETTER_ALARM,

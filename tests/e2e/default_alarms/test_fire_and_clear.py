@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 
 from pipewarden_cdk.rendering.alarms import render_alarms
 from pipewarden_cli.local import control
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import AlarmPlan, MetricPlan, Plan
 from pipewarden_plan.watched import names_of
 from tests.everything_on import alarm_of, everything_on, own_keys, rules
 
@@ -27,6 +27,7 @@ WAIT_SECONDS = 12.0
 POLL_SECONDS = 0.02
 USUAL, SPREAD = 100.0, 1.0
 HISTORY = 12
+WHOLE = 100.0
 
 
 @dataclass
@@ -47,13 +48,17 @@ class Account:
         self.local.request("POST", f"/_pipewarden/alarms/ahead?seconds={self.ahead}")
 
     def feed(self, alarm: AlarmPlan, *points: tuple[float, float]) -> None:
-        """Put (time, value) points of the alarm's metric."""
-        named = [{"Name": name, "Value": value} for name, value in alarm.metric.dimensions.items()]
+        """Put (time, value) points of the alarm's metric, and beside each a hundred of whatever it is divided by."""
+        for other in alarm.inputs.values():
+            self._put(other, [(at, WHOLE) for at, _ in points])
+        self._put(alarm.metric, points)
+
+    def _put(self, metric: MetricPlan, points: Sequence[tuple[float, float]]) -> None:
+        named = [{"Name": name, "Value": value} for name, value in metric.dimensions.items()]
         data = [
-            {"MetricName": alarm.metric.name, "Dimensions": named, "Timestamp": at, "Value": value}
-            for at, value in points
+            {"MetricName": metric.name, "Dimensions": named, "Timestamp": at, "Value": value} for at, value in points
         ]
-        self.local.client("cloudwatch").put_metric_data(Namespace=alarm.metric.namespace, MetricData=data)
+        self.local.client("cloudwatch").put_metric_data(Namespace=metric.namespace, MetricData=data)
 
     def state(self, alarm: AlarmPlan) -> str:
         found = self.local.client("cloudwatch").describe_alarms(AlarmNames=[alarm.name])["MetricAlarms"]
@@ -125,6 +130,13 @@ def values(alarm: AlarmPlan) -> tuple[float, float]:
     }[alarm.comparison]
 
 
+def bad_points(alarm: AlarmPlan, start: float, bad: float) -> list[tuple[float, float]]:
+    """One for each datapoint that it takes; for an alarm over differences, each that much above the one before."""
+    grows = "DIFF(" in alarm.expression
+    steps = range(alarm.datapoints + 1 if grows else alarm.datapoints)
+    return [(start - n * alarm.period_seconds, bad * (len(steps) - n) if grows else bad) for n in steps]
+
+
 def see_it_fire_and_clear(account: Account, alarm: AlarmPlan) -> None:
     bad, good = values(alarm)
     window = (alarm.periods + 3) * alarm.period_seconds
@@ -136,7 +148,7 @@ def see_it_fire_and_clear(account: Account, alarm: AlarmPlan) -> None:
         account.feed(alarm, *usual)
     account.feed(alarm, (start - alarm.periods * alarm.period_seconds, good))
     del account.heard[:]
-    account.feed(alarm, *((start - number * alarm.period_seconds, bad) for number in range(alarm.datapoints)))
+    account.feed(alarm, *bad_points(alarm, start, bad))
     account.wait_for(alarm, "ALARM")
     account.move_on(2 * window)
     if alarm.missing != "notBreaching":  # else silence clears it

@@ -1,5 +1,6 @@
 """Measuring datasets."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -56,7 +57,7 @@ def probe_scene(**locations: str) -> Scene:
     resources = scene.workplace.settings.pipelines["import"].resources
     for name, location in locations.items():
         resources[name] = ResourceSettings(  # type: ignore[index]
-            type="s3-dataset", fields={"location": location}, expect={"freshness": 7200}
+            type="s3-dataset", fields={"location": location}, expect={"volume": {"over": 7200}}
         )
     return scene
 
@@ -77,3 +78,46 @@ def test_a_listing_that_cannot_be_finished_measures_nothing() -> None:
     scene.aws.s3.listed = [stored(f"d/{number}", 50 - number) for number in range(5)]
     assert measure_datasets(scene.workplace, START) == {"measured": 0, "failed": 1}
     assert scene.metric("DataAgeSeconds") == []
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "change"),
+    [
+        ([1, 2, 168.5, 169, 170, 171], 50.0),
+        ([1, 2, 3, 169], 200.0),
+        ([169], 100.0),
+        ([1, 2], None),
+        ([1, 193], None),
+        ([1, 25, 167.5, 169], 0.0),
+    ],
+    ids=["half as many", "three times as many", "none any more", "nothing then", "a week and a day", "the same"],
+)
+def test_the_volume_is_compared_with_that_of_a_week_before(hours_ago: list[float], change: float | None) -> None:
+    objects = [stored(f"d/{number}", hours) for number, hours in enumerate(hours_ago)]
+    assert summarize(objects, START, 86_400).change == change
+
+
+@pytest.mark.parametrize(
+    ("volume", "expected"),
+    [({"change": 50.0}, [100.0]), ({"min": 1}, []), ({"change": 50.0, "over": 3600}, [])],
+    ids=["declared", "not declared", "nothing a week before"],
+)
+def test_a_change_of_volume_is_written_where_it_is_declared(volume: dict[str, Any], expected: list[float]) -> None:
+    scene = probe_scene(good="s3://lake/d/")
+    good = scene.workplace.settings.pipelines["import"].resources["good"]
+    scene.workplace.settings.pipelines["import"].resources["good"] = replace(good, expect={"volume": volume})  # type: ignore[index]
+    scene.aws.s3.listed = [stored("d/old", 170)]
+    measure_datasets(scene.workplace, START + timedelta(minutes=1))
+    assert scene.metric("VolumeChange") == expected
+
+
+@pytest.mark.parametrize(("volume", "objects"), [({}, 2.0), ({"over": 7200}, 1.0)], ids=["a day", "as declared"])
+def test_what_arrived_counts_within_the_declared_time(volume: dict[str, Any], objects: float) -> None:
+    """Whatever the freshness is."""
+    scene = probe_scene(good="s3://lake/d/")
+    good = scene.workplace.settings.pipelines["import"].resources["good"]
+    expect = {"freshness": 60, "volume": volume}
+    scene.workplace.settings.pipelines["import"].resources["good"] = replace(good, expect=expect)  # type: ignore[index]
+    scene.aws.s3.listed = [stored("d/a", 1), stored("d/b", 3)]
+    measure_datasets(scene.workplace, START + timedelta(minutes=1))
+    assert scene.metric("NewObjects") == [objects]

@@ -75,10 +75,14 @@ def test_every_alarm_tells_what_it_means_and_what_to_do(technology: Technology) 
         assert rule.source.startswith("https://docs.aws.amazon.com/"), rule.key
 
 
-def test_every_metric_with_its_dimensions_and_statistic_is_in_the_catalogue(technology: Technology) -> None:
-    for namespace, metric, dimensions, statistic, unit in _metrics(technology):
+def test_every_metric_with_its_dimensions_and_statistic_is_in_the_catalogue(
+    technology: Technology, declare: Declare
+) -> None:
+    values = technology.values(declare(technology))
+    for namespace, name, dimensions, statistic, unit in _metrics(technology):
         if namespace.startswith("$("):
             continue
+        metric = fill(name, values)
         rows = [row for row in CATALOGUE if (row["namespace"], row["metric"]) == (namespace, metric)]
         assert rows, f"{namespace} {metric} is not in the catalogue"
         (row,) = rows
@@ -202,7 +206,8 @@ def test_the_catalogue_has_each_metric_once_with_a_public_source() -> None:
 
 def _metrics(technology: Technology) -> Iterator[tuple[str, str, Mapping[str, str], str, str]]:
     for rule in technology.alarms:
-        yield rule.namespace, rule.metric, rule.dimensions, rule.statistic, rule.unit
+        for metric in (rule.metric, *rule.inputs.values()):
+            yield rule.namespace, metric, rule.dimensions, rule.statistic, rule.unit
     for widget in (*technology.widgets, *technology.diagnostics):
         for namespace, metric, dimensions, statistic, _ in widget.metrics:
             yield namespace, metric, dimensions, statistic, widget.unit
@@ -215,7 +220,7 @@ def _templates(technology: Technology) -> Iterator[tuple[str, str]]:
     for event in technology.events:
         yield event.identity, ""
     for rule in technology.alarms:
-        for text in (rule.namespace, rule.metric, rule.statistic, rule.meaning, *rule.first_steps):
+        for text in (rule.namespace, rule.metric, rule.statistic, rule.expression, rule.meaning, *rule.first_steps):
             yield text, rule.needs
     for widget in (*technology.widgets, *technology.diagnostics):
         yield widget.title, widget.needs

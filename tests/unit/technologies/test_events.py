@@ -108,3 +108,43 @@ def test_a_deployment_that_stayed_is_a_signal(stack: str, status: str, seen: boo
         assert technology.read_event
         recorded = Signal.from_json(STACK.with_suffix(".signal.json").read_text(encoding="utf-8"))
         assert technology.read_event(event) == replace(recorded, state=status)
+
+
+def recorded(type_: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((STACK.parents[1] / type_ / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("detail", "table", "seen"),
+    [
+        ({}, "lake_prod/customers", True),
+        ({"typeOfChange": "BatchCreatePartition", "changedPartitions": ["2026,03"]}, "lake_prod/customers", False),
+        ({}, "lake_prod/orders", False),
+        ({}, "lake_dev/customers", False),
+    ],
+    ids=["its definition", "partitions only", "another table", "a namesake in another database"],
+)
+def test_a_changed_table_is_a_signal(detail: dict[str, Any], table: str, seen: bool, declare: Declare) -> None:
+    technology = technologies()["glue-table"]
+    event = recorded("glue-table", "changed")
+    event["detail"] |= detail
+    event["resources"] = [event["resources"][0].replace("lake_prod/customers", table)]
+    (rule,) = technology.events
+    identity = fill(rule.identity, technology.values(declare(technology)))
+    assert matches(rule, [identity], event) == seen
+    assert technology.read_event
+    assert bool(technology.read_event(event)) == ("typeOfChange" not in detail)
+    if seen:
+        assert technology.read_event(event) == Signal.from_json(json.dumps(recorded("glue-table", "changed.signal")))
+
+
+def test_an_evaluation_that_succeeded_with_failed_rules_is_a_failure() -> None:
+    """The documentation does not say that `state` is never SUCCEEDED then."""
+    technology = technologies()["glue-data-quality"]
+    event = recorded("glue-data-quality", "succeeded")
+    event["detail"] |= {"rulesFailed": 1, "rulesSucceeded": 11}
+    assert technology.read_event
+    signal = technology.read_event(event)
+    assert signal
+    assert (signal.kind, signal.error) == (SignalKind.RUN_FAILED, "1 of 12 rules failed")
