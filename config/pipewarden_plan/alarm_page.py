@@ -53,12 +53,21 @@ def _rows(technology: Technology) -> Iterator[tuple[str, ...]]:
         yield (
             f"`{rule.key}`{_needs(rule)}",
             f"{rule.meaning} {_condition(rule)}",
-            f"{rule.namespace} [{rule.metric}]({rule.source})",
+            _metric(rule),
             _dimensions(rule.dimensions),
             _periods(rule.datapoints, rule.periods, rule.period_seconds, rule.period_field),
             rule.missing,
             rule.reason or MISSING_REASONS[rule.missing],
         )
+
+
+def _metric(rule: AlarmRule) -> str:
+    """The metric, or the metric math over it and its inputs."""
+    metric = f"{rule.namespace} [{rule.metric}]({rule.source})"
+    if not rule.expression:
+        return metric
+    inputs = "".join(f", `{name}` {other}" for name, other in rule.inputs.items())
+    return f"`{rule.expression}`; `m` is {metric}{inputs}"
 
 
 def _own_rows() -> Iterator[tuple[str, ...]]:

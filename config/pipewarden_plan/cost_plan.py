@@ -4,19 +4,26 @@ Each line is a quantity of a priced item. What belongs to one pipeline (its alar
 handling of its signals) stands with it, what a team or the environment shares stands by itself.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
-from pipewarden_plan.model import Model, Pipeline, Resource
-from pipewarden_plan.own_metrics import own_metrics
+from pipewarden_plan.model import Model, Pipeline
+from pipewarden_plan.own_metrics import KINDS, Per, metrics_of, own_metrics
 from pipewarden_plan.plan import AlarmPlan, FunctionPlan, Plan
 from pipewarden_plan.price_table import PriceTable, price_table
 from pipewarden_plan.run_rate import MONTH_HOURS, hours_a_month, runs_a_month
 
 GIGABYTE = 1e9
+WRITTEN: Mapping[str, tuple[Per, ...]] = {
+    "metrics of runs": ("run", "target", "usage", "score"),
+    "metrics of requests": ("requests",),
+    "metrics of datasets": ("dataset", "change"),
+}
+"""Metrics of ours that are paid for by the hour. What is written only when something rare happens is not counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,20 +138,14 @@ class _Clerk:
         yield self._line("alarms", "alarm-metric", self._alarm_metrics(deployed), **where)
         in_fleets = sum(bool(alarm.fleet) for alarm in alarms)
         yield self._line("its part of fleet alarms", "insights-alarm-metric", in_fleets, **where)
-        running = sum(self._ends(resource) for resource in pipeline.resources)
         share = hours_a_month(pipeline.schedule) / MONTH_HOURS
-        aimed = [
-            self._technologies[resource.type]
-            for resource in pipeline.resources
-            if resource.expect.get("slo") or (pipeline.expect.get("slo") and self._technologies[resource.type].runs)
-        ]
-        by_runs = running * len(own_metrics("run")) + sum(kind.runs for kind in aimed) * len(own_metrics("target"))
-        yield self._line("metrics of runs", "custom-metric", by_runs * share, **where)
-        judged = sum(kind.requests is not None for kind in aimed)
-        by_requests = judged * len((*own_metrics("target"), *own_metrics("requests")))
-        yield self._line("metrics of requests", "custom-metric", by_requests, **where)
-        probed = sum(map(self._is_probed, pipeline.resources))
-        yield self._line("metrics of datasets", "custom-metric", probed * len(own_metrics("dataset")), **where)
+        written: Counter[Per] = Counter()
+        for resource in pipeline.resources:
+            written.update(dict(metrics_of(resource, pipeline, self._technologies[resource.type])))
+        for what, kinds in WRITTEN.items():
+            quantity = sum(written[per] * (share if KINDS[per].at == "run" else 1.0) for per in kinds)
+            yield self._line(what, "custom-metric", quantity, **where)
+        running = written["run"] / len(own_metrics("run"))
         signals = running * (runs_a_month(pipeline.schedule) or 0.0)
         yield from self._invocations(
             "handling of runs", signals, usage["responder_seconds"], responder, pipeline.team, pipeline.name
@@ -153,15 +154,6 @@ class _Clerk:
         yield self._line("history of runs", "table-read", signals * usage["table_reads_a_signal"], **where)
         logged = signals * usage["log_bytes_a_signal"] / GIGABYTE
         yield self._line("log of the responder", "log-gigabyte", logged, **where)
-
-    def _ends(self, resource: Resource) -> bool:
-        """Whether it does something that ends well or not; a stack only says that it was deployed."""
-        return any(rule.kind != "deployed" for rule in self._technologies[resource.type].events)
-
-    def _is_probed(self, resource: Resource) -> bool:
-        """Whether the probe measures it: some technologies say so, and then only where something is expected of it."""
-        grants = self._technologies[resource.type].grants
-        return bool(resource.expect) and any(grant.purpose == "probe" for grant in grants)
 
     def _invocations(
         self, what: str, calls: float, seconds: float, function: FunctionPlan, team: str = "", pipeline: str = ""

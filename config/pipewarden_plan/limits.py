@@ -21,6 +21,7 @@ TAG_CHARACTERS = 256  # value of a tag
 LOG_GROUP_FILTERS = 100  # CloudWatch Logs: metric filters of one log group
 QUERY_LOG_GROUPS = 50  # CloudWatch Logs Insights: log groups of one query
 QUERY_CHARACTERS = 10_000  # CloudWatch Logs API model: queryString
+PIPELINE_METRICS = 2_500  # ours: metrics of Pipewarden for one pipeline; as many as one dashboard can show
 QUERY_DEFINITIONS = 1_000  # CloudWatch Logs: saved queries per account and region
 EXPRESSION_CHARACTERS = 2_048  # CloudWatch API model: Expression of a metric query
 INSIGHTS_ALARMS = 200  # CloudWatch: alarms on Metrics Insights queries per region, not adjustable

@@ -15,6 +15,7 @@ from pipewarden_plan.executive_plan import plan_executive
 from pipewarden_plan.fleet_notice import notice_fleets
 from pipewarden_plan.fleet_plan import plan_fleets
 from pipewarden_plan.log_filter_plan import check_log_filters
+from pipewarden_plan.metric_limit import hold_metrics
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.remarks import Remarks
@@ -59,6 +60,7 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
         plan_diagnostic(everything, model.pipelines, environment, names, remarks),
     )
     check_log_filters(everything, remarks)
+    hold_metrics(model, technologies, remarks)
     core = plan_core(everything, environment, names, remarks, boards, fleets.fleets)
     check_fleets(core.fleets, environment, remarks)
     check_reach(core, teams, environment, names, remarks)

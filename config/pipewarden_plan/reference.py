@@ -11,6 +11,7 @@ from pipewarden_plan.example import example_of
 from pipewarden_plan.finding import rules
 from pipewarden_plan.grammar import Grammar, grammar, load_schema
 from pipewarden_plan.guard_page import guards_page
+from pipewarden_plan.metric_page import metrics_page
 from pipewarden_plan.preset import shipped_presets, usage
 from pipewarden_plan.price_table import price_table
 from pipewarden_plan.scalar_reader import Schema
@@ -44,6 +45,11 @@ ABOUT_COSTS = (
     "`budget: {monitoring: 2 USD per pipeline}` in an environment refuses a plan in which a pipeline's own lines cost "
     "more; `budget: {monitoring: 300 USD}` holds the whole environment. Both are checked by `validate`, with what is "
     "dearest in the message ([PW421](errors.md)).\n\n"
+    "What runs of Glue jobs cost is judged by `expect: {cost: {per_run: 5 USD, per_day: 50 USD}}`, and shown on the "
+    "executive dashboard: the DPU-hours of [`RunDPUHours`](metrics.md) or `RunFlexDPUHours` times the list price "
+    "below. The plan turns dollars into DPU-hours, so the alarm's threshold is an amount of them. The price is that of "
+    "the region below wherever the pipeline runs, and runs on memory-optimized workers have none: they stand in hours "
+    "beside it. What an invocation of a function costs is not known: its memory is in no metric.\n\n"
     "A metric of ours is paid for by the hour in which it has data: a nightly run sends data in one hour a day. A "
     "pipeline without a `schedule` is taken to send data in every hour, and its runs are not counted: declare the "
     "schedule, and the bill gets smaller and truer. Incidents (pages, retries, drains) are not counted either; they "
@@ -138,6 +144,11 @@ def alarm_page() -> str:
     return alarms_page(HEAD.format(source="the technologies"))
 
 
+def metric_page() -> str:
+    """docs/metrics.md: every metric of ours."""
+    return metrics_page(HEAD.format(source="metric_catalogue.json"))
+
+
 def preset_page(found: Grammar | None = None) -> str:
     """docs/presets.md: how to write one, and each that comes with Pipewarden."""
     defs = (found or grammar()).defs
@@ -162,6 +173,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "can-it-fire.md": fire_page,
     "costs.md": cost_page,
     "alarms.md": alarm_page,
+    "metrics.md": metric_page,
     "presets.md": preset_page,
     "guards.md": guards_page,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from pipewarden.cron import parse_cron
 
@@ -28,3 +29,19 @@ def days_of(cron: str) -> int:
     """On how many days of a year a cron comes."""
     parsed = parse_cron(cron)
     return sum(parsed.comes_on(YEAR + timedelta(days=number)) for number in range(YEAR_DAYS))
+
+
+def longest_gap_seconds(schedule: Mapping[str, str]) -> float:
+    """The longest time between two starts, by the clock on the wall; 0 where there is no schedule, or it comes on no
+    day of a common year."""
+    cron = schedule.get("cron", "")
+    if not cron:
+        return float(schedule.get("rate", "0s").removesuffix("s"))
+    parsed = parse_cron(cron)
+    days = [number for number in range(YEAR_DAYS) if parsed.comes_on(YEAR + timedelta(days=number))]
+    minutes = sorted(60 * hour + minute for hour in parsed.hours for minute in parsed.minutes)
+    if not days:
+        return 0.0
+    within = [later - earlier for earlier, later in pairwise(minutes)]
+    nights = (later - earlier for earlier, later in pairwise([*days, days[0] + YEAR_DAYS]))
+    return 60.0 * max([*within, max(nights) * 1_440 - minutes[-1] + minutes[0]])

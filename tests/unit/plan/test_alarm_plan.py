@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipewarden.registry import technologies
+from pipewarden.settings import Severity
 from pipewarden.technology import AlarmRule
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS
@@ -207,3 +208,58 @@ def test_the_runbook_is_a_tag_where_a_tag_takes_it(
     alarm = alarms_of(planned(declare["customer_import"](runbook=runbook)))["load.failed"]
     assert alarm.tags.get("runbook") == tag
     assert runbook in alarm.description
+
+
+@pytest.mark.parametrize(
+    ("execution_class", "metric", "per_run", "per_day"),
+    [("standard", "RunDPUHours", 5 / 0.44, 50 / 0.44), ("flex", "RunFlexDPUHours", 5 / 0.29, 50 / 0.29)],
+)
+def test_dollars_become_what_the_metric_counts(
+    planned: Planned, declare: Declare, execution_class: str, metric: str, per_run: float, per_day: float
+) -> None:
+    expect = {"cost": {"per_run": 5.0, "per_day": 50.0}}
+    job = declare["resource"]("load", "glue-job", job_name="load", execution_class=execution_class, expect=expect)
+    alarms = alarms_of(planned(declare["pipeline"]("nightly", job)), "nightly")
+    run, day = alarms["load.cost-run"], alarms["load.cost-day"]
+    assert (run.metric.name, day.metric.name) == (metric, metric)
+    assert (run.threshold, day.threshold) == (pytest.approx(per_run), pytest.approx(per_day))
+    assert (run.metric.statistic, day.metric.statistic, day.period_seconds) == ("Maximum", "Sum", 86_400)
+
+
+def test_an_expression_of_a_row_has_its_metrics_and_its_fields(planned: Planned, declare: Declare) -> None:
+    expect = {"error_rate": 5.0, "utilization": 80.0, "lag": 300}
+    function = declare["resource"]("f", "lambda", function="f", reserved_concurrency=40, expect=expect)
+    alarms = alarms_of(planned(declare["pipeline"]("clicks", function)), "clicks")
+    rate = alarms["f.error-rate"]
+    assert (rate.expression, rate.threshold, rate.metric.name) == ("100 * m / calls", 5.0, "Errors")
+    assert rate.inputs == {"calls": dataclasses.replace(rate.metric, name="Invocations")}
+    assert (alarms["f.utilization"].expression, alarms["f.utilization"].threshold) == ("100 * m / 40", 80.0)
+    assert (alarms["f.lag"].metric.name, alarms["f.lag"].threshold) == ("IteratorAge", 300_000)
+
+
+def test_the_size_of_a_bucket_is_declared_in_gigabytes(planned: Planned, declare: Declare) -> None:
+    bucket = declare["resource"]("b", "s3-bucket", bucket="lake", forecast_days=30, expect={"max_gb": 2.5})
+    alarms = alarms_of(planned(declare["pipeline"]("lake", bucket)), "lake")
+    assert {key: (alarm.threshold, alarm.expression) for key, alarm in alarms.items()} == {
+        "b.size": (2.5e9, ""),
+        "b.forecast": (2.5e9, "m + 30 * DIFF(m)"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("routed", "override", "severity"),
+    [
+        (("P2", "P3"), {}, "P3"),
+        (("P2",), {}, "P2"),
+        (("P1", "P2", "P3"), {"t.changed": AlarmOverride(severity="P1")}, "P1"),
+    ],
+    ids=["its own", "that of its pipeline where its own has no route", "an override goes before both"],
+)
+def test_the_severity_of_a_row(
+    planned: Planned, declare: Declare, routed: tuple[str, ...], override: Mapping[str, AlarmOverride], severity: str
+) -> None:
+    severities = dict.fromkeys(routed, Severity(respond_within_seconds=14_400, notify=("data-email",)))
+    table = declare["resource"]("t", "glue-table", table="lake.customers")
+    plan = planned(declare["pipeline"]("lake", table, alarms=override), severities=severities)
+    alarm = alarms_of(plan, "lake")["t.changed"]
+    assert (alarm.severity, alarm.action_topic) == (severity, f"pipewarden-prod-alarm-{severity}")

@@ -366,8 +366,12 @@ def test_a_log_group_takes_a_hundred_filters(planned: Planned, declare: Declare)
 
 
 def test_the_executive_sees_what_is_paid_for(plan: Plan, planned: Planned, declare: Declare) -> None:
-    (row, *_) = titled(boards(plan)["executive"], "What Glue runs are billed for")["metrics"]
-    assert 'MetricName="RunDPUHours"' in row[0]["expression"]
+    rows = [row for (row,) in titled(boards(plan)["executive"], "What Glue runs cost")["metrics"]]
+    shown = [(row["label"], row["expression"].partition(" * SUM(")[0], row.get("yAxis", "left")) for row in rows]
+    assert shown[:2] == [("DPU, USD", "0.44", "left"), ("flex DPU, USD", "0.29", "left")]
+    assert (shown[2][0], shown[2][2]) == ("m DPU-hours", "right")
+    assert rows[2]["expression"].startswith("SUM(SEARCH(")
+    assert 'MetricName="RunDPUHours"' in rows[0]["expression"]
     function = declare["resource"]("run", "lambda", function="f")
     limit = Spending(name="everything", limit_usd=500)
     board = boards_of_core(planned(declare["pipeline"]("p", function), spending=(limit,), region="eu-west-1"))[0]

@@ -35,6 +35,15 @@ def test_a_run_that_reports_no_usage_costs_no_metric() -> None:
     assert not {measured.name for measured in scene.measured} & set(METRICS.values())
 
 
+@pytest.mark.parametrize(("score", "written"), [(97.5, [97.5]), (0.0, [0.0]), (None, [])])
+def test_the_score_of_an_evaluation_is_written_where_there_is_one(score: float | None, written: list[float]) -> None:
+    scene = Scene()
+    signal = scene.ended("extract", "r1", "succeeded")
+    scene.jobs.runs["r1"] = Run(**{**scene.jobs.runs["r1"].__dict__, "score": score})
+    scene.handle(signal)
+    assert scene.metric("QualityScore") == written
+
+
 NIGHTS = Slo(target=90.0, days=30, runs=30.0)
 
 

@@ -76,6 +76,7 @@ TRANSIENT = [
 ]
 
 DETERMINISTIC = [
+    ("glue-data-quality", "", "2 of 12 rules failed\nUniqueness \"customer_id\" > 0.99: Value: 0.97 timed out"),
     ("glue-job", "", TRACEBACK),
     ("glue-job", "", "ValueError: malformed row 3: expected 4 fields, saw 6"),
     ("glue-job", "", "ValueError: invalid literal for int() with base 10: '503'"),
