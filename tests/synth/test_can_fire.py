@@ -1,6 +1,7 @@
 """The can-it-fire check once more, on what is deployed: CloudFormation's own properties say what the plan says."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -52,12 +53,17 @@ def test_periods_thresholds_and_dimensions_are_those_of_the_plan(case: tuple[Pla
         measured = [query["MetricStat"] for query in row.get("Metrics", []) if "MetricStat" in query]
         periods = {found["Period"] for found in measured} or {row["Period"]}
         assert periods == {alarm.period_seconds}, alarm.name
-        (place,) = [found["Metric"] for found in measured] or [row]
-        found = {dimension["Name"]: dimension["Value"] for dimension in place.get("Dimensions", [])}
-        assert (place["Namespace"], place["MetricName"]) == (alarm.metric.namespace, alarm.metric.name)
-        assert found == dict(alarm.metric.dimensions)
+        places = [found["Metric"] for found in measured] or [row]
+        assert sorted(map(_measured, places)) == sorted(
+            (metric.namespace, metric.name, sorted(metric.dimensions.items())) for metric in alarm.metrics
+        )
         looked_at = (row["EvaluationPeriods"], row["DatapointsToAlarm"], row["TreatMissingData"])
         assert looked_at == (alarm.periods, alarm.datapoints, alarm.missing)
+
+
+def _measured(place: Mapping[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
+    dimensions = sorted((dimension["Name"], dimension["Value"]) for dimension in place.get("Dimensions", []))
+    return place["Namespace"], place["MetricName"], dimensions
 
 
 def test_every_alarm_acts_on_a_topic_that_admits_cloudwatch(case: tuple[Plan, Templates]) -> None:

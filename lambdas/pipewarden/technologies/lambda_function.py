@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipewarden import request_alarms
+from pipewarden import function_load, request_alarms
 from pipewarden.dead_letter_watch import (
     DEAD_LETTER_ALARM,
     DEAD_LETTER_GRANTS,
@@ -219,13 +219,7 @@ TECHNOLOGY = Technology(
             "default": "$LATEST",
             "description": "Alias or version that is invoked, as destination records name it.",
         },
-        "reserved_concurrency": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 1_000_000,
-            "description": "The function's reserved concurrency, of which `expect.utilization` is a part.",
-            "examples": [100],
-        },
+        **function_load.FIELDS,
         "dead_letter": dead_letter_field("`source` (the function is invoked again)", holds=HOLDS),
     },
     required=("function",),
@@ -242,23 +236,7 @@ TECHNOLOGY = Technology(
             },
         },
         **request_alarms.EXPECTATIONS,
-        "error_rate": {
-            "$ref": "#/$defs/percentage",
-            "description": "No larger part of the invocations of an hour ends with an error. Switch the alarm `errors` "
-            "off beside it, which fires for a single one.",
-            "examples": ["5%"],
-        },
-        "utilization": {
-            "$ref": "#/$defs/percentage",
-            "description": "No larger part of `reserved_concurrency` is in use at once, three periods in a row.",
-            "examples": ["80%"],
-        },
-        "lag": {
-            "$ref": "#/$defs/duration",
-            "description": "The last record of a batch is not older when the function gets it; only functions reading "
-            "a stream (Kinesis, DynamoDB, Kafka) by an event source mapping have this metric.",
-            "examples": ["5m"],
-        },
+        **function_load.EXPECTATIONS,
     },
     requests=Requests(
         namespace="AWS/Lambda", dimensions=DIMENSIONS, total=("Invocations", "Sum"), bad=("Errors", "Sum")
@@ -311,59 +289,7 @@ TECHNOLOGY = Technology(
             source=METRICS,
             unit="Milliseconds",
         ),
-        AlarmRule(
-            key="error-rate",
-            meaning="A larger part of the invocations of an hour ends with an error than declared.",
-            first_steps=(
-                "Group the errors in the function's log by their message, and mend the most frequent cause first.",
-                "Compare the time of the first one with the last deployment.",
-            ),
-            namespace="AWS/Lambda",
-            metric="Errors",
-            dimensions=DIMENSIONS,
-            statistic="Sum",
-            comparison=">",
-            threshold="error_rate",
-            expression="100 * m / calls",
-            inputs={"calls": "Invocations"},
-            period_seconds=3600,
-            source=METRICS,
-        ),
-        AlarmRule(
-            key="utilization",
-            meaning="More of the reserved concurrency is in use at once than declared: soon it is throttled.",
-            first_steps=(
-                "Look whether invocations take longer than usual: the same load then needs more of them at once.",
-                "Reserve more, or let what calls the function send less at once.",
-            ),
-            namespace="AWS/Lambda",
-            metric="ConcurrentExecutions",
-            dimensions=DIMENSIONS,
-            statistic="Maximum",
-            comparison=">",
-            threshold="utilization",
-            expression="100 * m / $(reserved_concurrency)",
-            needs="reserved_concurrency",
-            periods=3,
-            datapoints=3,
-            source=METRICS,
-        ),
-        AlarmRule(
-            key="lag",
-            meaning="The function reads its stream later than declared.",
-            first_steps=(
-                "Look for errors: a batch that fails is tried again and holds its shard up.",
-                "Compare the duration of a batch with the rate at which records come; read in parallel, or add shards.",
-            ),
-            namespace="AWS/Lambda",
-            metric="IteratorAge",
-            dimensions=DIMENSIONS,
-            statistic="Maximum",
-            comparison=">",
-            threshold="lag",
-            source=METRICS,
-            unit="Milliseconds",
-        ),
+        *function_load.ALARMS,
         DEAD_LETTER_ALARM,
         *request_alarms.ALARMS,
     ),
