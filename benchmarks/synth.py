@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from declarations import ENVIRONMENT, generate  # type: ignore[import-not-found]  # a neighbour: no package
 
@@ -69,13 +69,18 @@ def measure(root: Path, out: Path, *, validated: bool) -> tuple[float, float]:
     return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
+def read_templates(out: Path) -> dict[str, dict[str, Any]]:
+    """Every stack's template by its name."""
+    return {file.name.partition(".")[0]: json.loads(file.read_text()) for file in sorted(out.glob("*.template.json"))}
+
+
 def row(workload: Workload, pipelines: int, *, validated: bool) -> dict[str, float]:
     """One row of the table, measured in this process's children."""
     with tempfile.TemporaryDirectory() as folder:
         root, out = Path(folder, "declared"), Path(folder, "cdk.out")
         write_declarations(root, workload, pipelines)
         seconds, megabytes = measure(root, out, validated=validated)
-        templates = [json.loads(file.read_text()) for file in out.glob("*.template.json")]
+        templates = read_templates(out).values()
     resources = [found["Type"] for template in templates for found in template["Resources"].values()]
     return {
         "seconds": seconds,
