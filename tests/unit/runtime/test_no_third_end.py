@@ -200,7 +200,7 @@ def live(declared: Declared, steps: list[Step]) -> World:
     return world
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(declared=DECLARED, steps=st.lists(STEPS, min_size=4, max_size=25))
 def test_every_failure_ends_as_recovered_or_paged_and_nothing_is_done_twice(
     declared: Declared, steps: list[Step]
