@@ -76,7 +76,7 @@ def signals_source(names: Names) -> StatementPlan:
     return StatementPlan(
         sid="SignalsIn",
         reason="the event source reads the signals queue in the function's name",
-        actions=("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+        actions=("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
         resources=(names.queue_arn(names.signals_queue()),),
     )
 

@@ -18,6 +18,7 @@ from ministack.core.iam_evaluator import fnmatch_iam
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, cloudwatch_logs, eventbridge, iam, kms, sts
 
+from pipewarden_cli.local.cloudwatch import clock
 from pipewarden_cli.local.ports import HOST
 
 Datum = Mapping[str, Any]
@@ -35,8 +36,8 @@ def publish_event(source: str, detail_type: str, detail: Mapping[str, Any], reso
 
 
 def put_metrics(namespace: str, data: Iterable[Datum]) -> None:
-    """Record data as PutMetricData takes and does it, so that alarms see them."""
-    batch = list(data)
+    """Record data as PutMetricData takes and does it, so that alarms see them, by the time of the alarms."""
+    batch = [{**datum, "Timestamp": datum.get("Timestamp", time.time()) + clock.ahead()} for datum in data]
     if batch:
         cloudwatch._put_metric_data({}, {"Namespace": namespace, "MetricData": batch}, False, True)
 

@@ -18,7 +18,7 @@ from pipewarden_cli.evaluator.insights import Group
 from pipewarden_cli.evaluator.mute import MuteWindow
 from pipewarden_cli.evaluator.suppression import Suppression
 from pipewarden_cli.evaluator.wording import timestamp
-from pipewarden_cli.local.cloudwatch import forms, memory, mutes
+from pipewarden_cli.local.cloudwatch import clock, forms, memory, mutes
 from pipewarden_cli.local.cloudwatch.action import run_actions
 from pipewarden_cli.local.cloudwatch.memory import Alarm, Held
 
@@ -124,7 +124,7 @@ def _suppress(alarm: Alarm) -> bool:
     """Whether a change's actions run now; for a composite with a suppressor this moves its suppression."""
     if not alarm.get("ActionsSuppressor"):
         return True
-    step = suppression.composite_changed(_standing(alarm), _suppressing(alarm), time.time())
+    step = suppression.composite_changed(_standing(alarm), _suppressing(alarm), clock.now())
     return _follow(alarm, step)
 
 
@@ -161,7 +161,7 @@ def _tell_suppressed(suppressor: Alarm) -> None:
         reference = composite.get("ActionsSuppressor")
         if not reference or cloudwatch._rule_ref_name(reference) != suppressor["AlarmName"]:
             continue
-        step = suppression.suppressor_changed(_standing(composite), suppressor["StateValue"] == "ALARM", time.time())
+        step = suppression.suppressor_changed(_standing(composite), suppressor["StateValue"] == "ALARM", clock.now())
         if _follow(composite, step):
             _act_late(composite)
 
@@ -174,7 +174,7 @@ def _act_late(alarm: Alarm) -> None:
 
 def time_passed() -> None:
     """End suppression periods and mute windows of the current account and region whose time is up."""
-    now = time.time()
+    now = clock.now()
     for composite in cloudwatch._composite_alarms.values():
         standing = memory.suppressions.get(memory.place(composite))
         over = standing is not None and standing.until is not None and now >= standing.until

@@ -19,8 +19,8 @@ IMITATED = (
     "examples; the exact rule of AWS is not published.",
     "Too few points, all breaching, none old enough (the documentation's '- - - - X' with 3 of 3): the alarm becomes "
     "OK when missing data is 'missing' and keeps its state when it is 'ignore'.",
-    "`POST /_pipewarden/alarms/ahead?seconds=N` judges alarms as if so many seconds had passed; time stamps, schedules "
-    "and mute windows keep the machine's time.",
+    "`POST /_pipewarden/alarms/ahead?seconds=N` judges alarms as if so many seconds had passed, and what services and "
+    "logs measure from then on has that time; other time stamps, schedules and mute windows keep the machine's.",
     "Metrics Insights alarms: each time series of a GROUP BY is a contributor with its own state and its own "
     "'CloudWatch Alarm Contributor State Change'; the alarm's actions run when the alarm itself changes, not once a "
     "contributor, because the message of that action is not documented. A contributor whose data end becomes OK with a "

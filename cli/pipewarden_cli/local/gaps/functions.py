@@ -102,8 +102,10 @@ def _is_permitted(mapping_id: str, config: Mapping[str, Any], queue: Mapping[str
     encrypting = queue.get("KmsMasterKeyId")
     if encrypting and "alias/aws/" not in encrypting:
         needed.append(("kms", "kms:Decrypt", emulator.key_arn(encrypting)))
+    via = {"kms:viaservice": f"sqs.{get_region()}.amazonaws.com"}
     allowed = all(
-        enforce(key, action, service, get_region(), resource_arn=arn) is None for service, action, arn in needed
+        enforce(key, action, service, get_region(), resource_arn=arn, service_context=via) is None
+        for service, action, arn in needed
     )
     _may_read[mapping_id] = (allowed, time.monotonic())
     return allowed

@@ -12,6 +12,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import sqs
 
 from pipewarden_cli.local import emulator, hooks
+from pipewarden_cli.local.cloudwatch import clock
 
 NAME = "AWS/SQS metrics"
 IMITATED = (
@@ -90,7 +91,7 @@ def _forget() -> None:
 
 
 def _record() -> None:
-    now = time.time()
+    now = clock.now()
     for account, region in hooks.scopes(sqs._queues):
         with hooks.account_scope(account, region):
             data: list[dict[str, Any]] = []
@@ -116,20 +117,23 @@ def _due(key: Key, queue: dict[str, Any], now: float) -> list[dict[str, Any]]:
     ]
 
 
-def _gauges(queue: dict[str, Any], now: float) -> dict[str, float]:
+def _gauges(queue: dict[str, Any], alarms_now: float) -> dict[str, float]:
+    now = time.time()
     with sqs._queues_lock:
         sqs._expire_retained(queue)
         messages = list(queue["messages"])
     visible = [message for message in messages if message["visible_at"] <= now]
     delayed = [message for message in messages if message["visible_at"] > now and not message["receive_count"]]
-    waiting = [
-        message.get("enqueued_at", message["sent_at"])
-        for message in messages
-        if message["receive_count"] < POISON_RECEIVES
-    ]
+    waiting = [_seen(message, now, alarms_now) for message in messages if message["receive_count"] < POISON_RECEIVES]
     return {
         "ApproximateNumberOfMessagesVisible": float(len(visible)),
         "ApproximateNumberOfMessagesNotVisible": float(len(messages) - len(visible) - len(delayed)),
         "ApproximateNumberOfMessagesDelayed": float(len(delayed)),
-        "ApproximateAgeOfOldestMessage": float(int(now - min(waiting))) if waiting else 0.0,
+        "ApproximateAgeOfOldestMessage": float(int(alarms_now - min(waiting))) if waiting else 0.0,
     }
+
+
+def _seen(message: dict[str, Any], now: float, alarms_now: float) -> float:
+    """When the message came, by the time of the alarms: as far ahead as they were when it was first looked at."""
+    ahead: float = message.setdefault("pipewarden_ahead", alarms_now - now)
+    return float(message.get("enqueued_at", message["sent_at"])) + ahead
