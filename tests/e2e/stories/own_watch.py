@@ -63,19 +63,6 @@ def behind(world: World) -> Iterator[None]:
 
 
 @contextmanager
-def throttled(world: World, *roles: str) -> Iterator[None]:
-    """Without any concurrency left for these functions."""
-    functions = world.client("lambda")
-    for role in roles:
-        functions.put_function_concurrency(FunctionName=world.names.function(role), ReservedConcurrentExecutions=0)
-    try:
-        yield
-    finally:
-        for role in roles:
-            functions.delete_function_concurrency(FunctionName=world.names.function(role))
-
-
-@contextmanager
 def deaf_listener(world: World, topic: str) -> Iterator[None]:
     """With a listener at a topic that does not admit SNS."""
     queues, topics = world.client("sqs"), world.client("sns")

@@ -3,14 +3,10 @@ environment: what is broken about ourselves reaches people by alarms alone."""
 
 import time
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from pipewarden_cli.demo.privilege import calls, granted, never_used
+from pipewarden_cli.demo.privilege import calls
 from pipewarden_cli.demo.story import STORIES
 from pipewarden_cli.demo.telling import Story, Telling
 from pipewarden_cli.demo.world import World
@@ -42,7 +38,6 @@ def test_nobody_is_paged_twice_for_one_incident(told: Mapping[str, Telling], wor
 
 MEANT_TO_BE_RAISED = {"alive", "responding"}
 TEN_MINUTES = 10
-NEVER_USED = Path(__file__).with_name("never_used.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -110,44 +105,10 @@ def test_what_a_page_topic_cannot_deliver_is_told_by_another_one(minutes: Minute
         assert [topic.rpartition(":")[2] for topic in told] == [world.names.page_topic(other)]
 
 
-def test_throttled_functions_and_silent_ones_page(minutes: Minutes, world: World) -> None:
-    with own_watch.throttled(world, "probe", "reconciler"):
-        minutes.go(31)
-        for key in ("probe.throttles", "reconciler.throttles", "probe.silent", "reconciler.silent"):
-            minutes.until_heard(key)
-
-
-def test_calls_that_fail_for_good_page(minutes: Minutes, world: World) -> None:
-    """Lambda itself puts them into the dead-letter queue, in the name of each function's role."""
-    dead_letters = world.names.signals_dead_letters()
-    roles = ("drainer", "escalator", "reconciler")
-    for role in roles:
-        name = world.names.function(role)
-        world.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"part": "none"}')
-    minutes.until(lambda: world.depth(dead_letters) == len(roles), f"{world.depth(dead_letters)} dead letters")
-    minutes.until_heard("signals.dead-letters")
-    world.client("sqs").purge_queue(QueueUrl=world.queue_url(dead_letters))
-
-
 def test_what_is_mended_is_quiet_again(minutes: Minutes) -> None:
     """CloudWatch looks back two periods further than it judges, so five-minute alarms take a quarter of an hour."""
     minutes.go(21)
     minutes.until(lambda: minutes.raised() == MEANT_TO_BE_RAISED, f"all is well again: {minutes.raised()}")
-
-
-def test_every_permission_is_used_or_has_a_reason(minutes: Minutes, world: World) -> None:
-    """By the record of the embedded AWS, which enforces IAM: nothing is granted that nobody could say why."""
-    rows = yaml.safe_load(NEVER_USED.read_text(encoding="utf-8"))
-    grants = granted(world)
-    unused = never_used(grants, calls(world))
-
-    def explains(row: dict[str, Any], role: str, sid: str, action: str) -> bool:
-        named = fnmatchcase(role, row["role"]) and fnmatchcase(sid, row["sid"])
-        return named and any(fnmatchcase(action, pattern) for pattern in row["actions"])
-
-    assert [each for each in unused if not any(explains(row, *each) for row in rows)] == []
-    everything = [(grant.role, grant.sid, action) for grant in grants for action in grant.actions]
-    assert [row for row in rows if not any(explains(row, *each) for each in everything)] == []
 
 
 def test_nothing_of_ours_was_refused(minutes: Minutes, world: World) -> None:
