@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from pipewarden.settings import DrainPolicy
@@ -46,7 +47,7 @@ class DeadLetter:
     def group(self) -> str:
         return str(self.message.get("Attributes", {}).get("MessageGroupId", ""))
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes that count against the batch."""
         attributes = self.message.get("MessageAttributes", {})
@@ -149,7 +150,7 @@ def archive_key(pipeline: str, resource: str, moment: datetime, name: str) -> st
 def archive_bytes(letters: Sequence[tuple[DeadLetter, Way]], moment: datetime) -> bytes:
     """Gzipped JSON lines, one a message, with everything that a replay needs."""
     rows = [json.dumps(_row(letter, way, moment), separators=(",", ":")) for letter, way in letters]
-    return gzip.compress(("\n".join(rows) + "\n").encode(), mtime=0)
+    return gzip.compress(("\n".join(rows) + "\n").encode(), compresslevel=6, mtime=0)
 
 
 def _row(letter: DeadLetter, way: Way, moment: datetime) -> dict[str, Any]:

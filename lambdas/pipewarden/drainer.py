@@ -82,7 +82,7 @@ class Drainer:
 
     def _loop(self, state: DrainState) -> str:
         number = 0
-        while letters := self._intake.receive(state.pass_began):
+        while letters := self._intake.receive(state.pass_began, followed=self._is_followed(state)):
             number += 1
             if stop := self._reason_to_stop(state, letters):
                 self._intake.put_back(letters)
@@ -188,17 +188,24 @@ class Drainer:
     def _end_pass(self, state: DrainState) -> str:
         """Look again when poison would be back; when nothing went to where it comes back from, tell how it ended."""
         now = self._workplace.now()
-        expected = (state.pass_replayed or self._intake.next_pass) and self._policy.to == "source"
-        if expected and not (self._policy.attempts is None and state.passes + 1 >= MOST_PASSES):
+        if self._is_followed(state):
             self._intake.give_back(everything=False)
             wait = timedelta(seconds=self._mover.seconds_until_back(state.passes))
             self._again(now, now + wait, f"{state.passes + 1}", state.drain, state.passes + 1)
             self._store.release(passed=True)
             return "looks again"
         self._intake.give_back(everything=True)
-        self._tell(state, now, "passes" if expected else "")
+        self._tell(state, now, "passes" if self._may_come_back(state) else "")
         self._store.finish(state.drain)
         return "finished"
+
+    def _may_come_back(self, state: DrainState) -> bool:
+        return bool(state.pass_replayed or self._intake.next_pass) and self._policy.to == "source"
+
+    def _is_followed(self, state: DrainState) -> bool:
+        """Whether another pass comes after this one."""
+        last = self._policy.attempts is None and state.passes + 1 >= MOST_PASSES
+        return self._may_come_back(state) and not last
 
     def _again(self, now: datetime, moment: datetime, name: str, drain: str, passes: int) -> None:
         event = {"pipeline": self._event.pipeline, "resource": self._event.resource, "incident": self._event.incident}

@@ -10,7 +10,10 @@ from pipewarden.settings import DrainPolicy
 from pipewarden.technology import Redelivery
 
 RECEIVE = 10
-MOST_IN_HAND = 100
+MOST_IN_HAND = 500
+"""All messages in hand share one copy in the archive and one write to the table."""
+MOST_IN_HAND_ONE_BY_ONE = 100
+"""Of messages that a source is given one by one: these calls must end before the invocation does."""
 MOST_BYTES_IN_HAND = 8_000_000
 HIDDEN_SECONDS = 300
 HIDDEN_WITH_FILTER_SECONDS = 900
@@ -44,20 +47,25 @@ class Intake:
         self.held_groups: set[str] = set()
         self._back: set[str] = set()
         self._dry = False
+        self._waiting = 0
 
     @property
     def came_back(self) -> int:
         """Messages replayed in this pass that are here again already, and wait for the next one."""
         return len(self._back)
 
-    def receive(self, began: datetime) -> list[DeadLetter]:
+    def receive(self, began: datetime, *, followed: bool = False) -> list[DeadLetter]:
         """As many messages as may be in hand at once; none when the queue is empty but for what stays in it.
+
+        With `followed` another pass is certain, so the queue's own count is believed when it says zero: what it missed
+        is for that pass. Otherwise only a long poll says that a queue is empty.
 
         What was sent since the pass began is for the next one: it may be a replay of this pass that failed again, and
         a consumer that is down would use up all attempts of a good message within seconds. (A message that a redrive
         policy moves keeps the time at which it was sent.)
         """
-        most = max(1, min(MOST_IN_HAND, int(self._policy.rate_per_second * PAUSE_SECONDS)))
+        limit = MOST_IN_HAND_ONE_BY_ONE if self._redelivery else MOST_IN_HAND
+        most = max(1, min(limit, int(self._policy.rate_per_second * PAUSE_SECONDS)))
         letters: list[DeadLetter] = []
         empty = size = 0
         while (
@@ -67,9 +75,10 @@ class Intake:
             and size < MOST_BYTES_IN_HAND
             and not self._out_of_time()
         ):
-            if len(self.unmatched) >= MOST_IN_FLIGHT:
+            if len(self.unmatched) >= MOST_IN_FLIGHT or (self._seems_empty() and (letters or followed)):
                 break
             found = self._ask(min(RECEIVE, most - len(letters)))
+            self._waiting -= len(found)
             known = {*self.left, *self.unmatched}
             fresh = [message for message in found if message["MessageId"] not in known]
             new = [letter for message in fresh if (letter := self._sort(message, began))]
@@ -83,6 +92,14 @@ class Intake:
             if letters and not new and not unmatched:
                 break
         return letters
+
+    def _seems_empty(self) -> bool:
+        """By the queue's count, which is about right and is asked again when so many messages were received."""
+        if self._waiting <= 0:
+            name = "ApproximateNumberOfMessages"
+            answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
+            self._waiting = int(answer.get("Attributes", {}).get(name, 0))
+        return self._waiting <= 0
 
     def _ask(self, most: int) -> Sequence[Mapping[str, Any]]:
         answer: Mapping[str, Any] = self._sqs.receive_message(

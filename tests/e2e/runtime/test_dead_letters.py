@@ -68,12 +68,13 @@ def test_sqs_moves_what_needs_no_more(world: Any) -> None:
     assert bodies(world, "runtime-dlq") == []
 
 
-def test_a_function_gets_what_its_destination_recorded(world: Any) -> None:
+def make_function(world: Any) -> str:
+    """A function that writes down what it gets; its ARN."""
     world.client("sqs").create_queue(QueueName="seen")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("seeing.py", CODE)
-    world.client("lambda").create_function(
+    made = world.client("lambda").create_function(
         FunctionName="load",
         Runtime="python3.13",
         Role=make_role(world, "load", "lambda.amazonaws.com", "sqs:SendMessage"),
@@ -81,10 +82,66 @@ def test_a_function_gets_what_its_destination_recorded(world: Any) -> None:
         Code={"ZipFile": packed.getvalue()},
         Environment={"Variables": {"SEEN": world.url("seen")}},
     )
-    put(world, json.dumps({"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": {"order": 7}}))
-    ended = drain(world, "load", "lambda", {"function": "load"}, source_queue="", source="load", holds="record")
+    return str(made["FunctionArn"])
+
+
+def drained_into_function(world: Any, holds: str) -> Any:
+    """What the function got of the one dead letter."""
+    ended = drain(world, "load", "lambda", {"function": "load"}, source_queue="", source="load", holds=holds)
     assert ended == "looks again"
-    assert [json.loads(body) for body in world.until(lambda: bodies(world, "seen"))] == [{"order": 7}]
+    (body,) = world.until(lambda: bodies(world, "seen"))
+    return json.loads(body)
+
+
+def admit(world: Any, queue: str, service: str) -> str:
+    """Let a service send to the queue; its ARN."""
+    sqs, url = world.client("sqs"), world.url(queue)
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return str(arn)
+
+
+def wait_for_dead_letter(world: Any) -> None:
+    names, url = ["ApproximateNumberOfMessages"], world.url("runtime-dlq")
+    sqs = world.client("sqs")
+    world.until(lambda: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"][names[0]]))
+
+
+def test_a_function_gets_what_its_destination_recorded(world: Any) -> None:
+    make_function(world)
+    put(world, json.dumps({"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": {"order": 7}}))
+    assert drained_into_function(world, "record") == {"order": 7}
+
+
+def test_a_function_gets_the_event_that_eventbridge_could_not_give_it(world: Any) -> None:
+    """It does not let EventBridge invoke it, so the event lies in the dead-letter queue of the target."""
+    function, dead = make_function(world), admit(world, "runtime-dlq", "events.amazonaws.com")
+    events = world.client("events")
+    events.put_rule(Name="orders", EventPattern=json.dumps({"source": ["shop"]}))
+    target = {"Id": "load", "Arn": function, "DeadLetterConfig": {"Arn": dead}}
+    events.put_targets(Rule="orders", Targets=[target])
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "order", "Detail": '{"order": 7}'}])
+    wait_for_dead_letter(world)
+    found = drained_into_function(world, "event")
+    assert (found["source"], found["detail-type"], found["detail"]) == ("shop", "order", {"order": 7})
+
+
+def test_a_function_gets_the_notification_that_sns_could_not_deliver(world: Any) -> None:
+    """The subscription's dead letter is SNS's envelope, whatever it was for; the function gets SNS's record of it."""
+    make_function(world)
+    sns, dead = world.client("sns"), admit(world, "runtime-dlq", "sns.amazonaws.com")
+    topic = sns.create_topic(Name="orders")["TopicArn"]
+    gone = dead.replace("runtime-dlq", "runtime-gone")
+    redrive = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": dead})}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=gone, Attributes=redrive)
+    sns.publish(TopicArn=topic, Message='{"order": 7}', Subject="order")
+    wait_for_dead_letter(world)
+    (record,) = drained_into_function(world, "notification")["Records"]
+    assert record["EventSource"] == "aws:sns"
+    assert (record["Sns"]["TopicArn"], record["Sns"]["Subject"]) == (topic, "order")
+    assert record["Sns"]["Message"] == '{"order": 7}'
 
 
 def test_what_was_archived_is_sent_again_once(world: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
