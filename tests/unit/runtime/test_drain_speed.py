@@ -17,7 +17,7 @@ def calls(scene: Scene, name: str) -> int:
     ("policy", "receives"),
     [({}, 1), ({"to": "archive"}, 3), ({"to": "elsewhere", "archive": False}, 3)],
     ids=[
-        "another pass follows: the queue's count is enough",
+        "another pass follows: the count is enough",
         "the last pass: long polls",
         "nothing comes back: the same",
     ],
