@@ -1,4 +1,4 @@
-"""What a drain does not do twice: it asks, copies and counts for many messages at once, and waits only where it must."""
+"""A drain asks, copies and counts for many messages at once, and waits only where it must."""
 
 from typing import Any
 
