@@ -6,6 +6,7 @@ is): none of the beginnings further on in the run leads to one either.
 """
 
 import re
+from functools import partial
 
 MASK = "****"
 KEYWORD = r"(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?"
@@ -32,5 +33,9 @@ PATTERNS = tuple(
 def mask(text: str) -> str:
     """The text with keys, tokens, passwords and credentials in URLs replaced; what stands around them is kept."""
     for pattern, replacement in PATTERNS:
-        text = pattern.sub(lambda found, new=replacement: found[0] if found.lastgroup else found.expand(new), text)
+        text = pattern.sub(partial(_hide, replacement), text)
     return text
+
+
+def _hide(replacement: str, found: re.Match[str]) -> str:
+    return found[0] if found.lastgroup else found.expand(replacement)
