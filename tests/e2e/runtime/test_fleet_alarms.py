@@ -122,8 +122,8 @@ def test_two_pipelines_under_one_alarm(world: Any, context: Any) -> None:
     assert {found["ContributorAttributes"]["Pipeline"] for found in raised} == {"customers", "orders", "stranger"}
     # No heartbeat arrives here, so the composite pages as if the responder were dead.
     hear(world, "test/customers: ", "test/orders: ", 'ALARM: "test/pipewarden/fleet/P1"')
-    world.local.request("POST", "/_pipewarden/alarms/ahead?seconds=1200")
     run_for(world, 250, "orders", at=1200)
+    world.local.request("POST", "/_pipewarden/alarms/ahead?seconds=1200")
     respond_until(world, context, {"customers": "recovered", "orders": "paged"})
     world.local.request("POST", "/_pipewarden/alarms/ahead?seconds=2400")
     respond_until(world, context, {"customers": "recovered", "orders": "recovered"})

@@ -11,6 +11,7 @@ from pipewarden_cli.demo.story import STORIES
 from pipewarden_cli.demo.telling import Story, Telling
 from pipewarden_cli.demo.world import World
 from tests.e2e.stories import own_watch
+from tests.e2e.stories.deployments import POLL_SECONDS, WAIT_SECONDS, deploy, deployments
 from tests.e2e.stories.minutes import Minutes
 
 pytestmark = pytest.mark.e2e
@@ -34,6 +35,15 @@ def test_only_what_was_declared_raises_alarms(told: Mapping[str, Telling], world
 def test_nobody_is_paged_twice_for_one_incident(told: Mapping[str, Telling], world: World) -> None:
     seen = [(mail.address, mail.subject) for mail in world.mails() if mail.channel == "email"]
     assert sorted(seen) == sorted(set(seen))
+
+
+def test_each_deployment_is_counted_once(told: Mapping[str, Telling], world: World) -> None:
+    for number, days in enumerate((7, 14), start=1):
+        deploy(world, days)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while deployments(world) < number and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        assert deployments(world) == number
 
 
 MEANT_TO_BE_RAISED = {"alive", "responding"}

@@ -1,14 +1,9 @@
 """A deployment of a pipeline's own stack, from CloudFormation's event to the mark on its graphs."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from pipewarden_cli.demo.world import World
-
-pytestmark = pytest.mark.e2e
 
 STACK = "invoices-jobs-local"
 WAIT_SECONDS = 20.0
@@ -40,12 +35,3 @@ def deployments(world: World) -> float:
         Statistics=["Sum"],
     )["Datapoints"]
     return float(sum(point["Sum"] for point in points))
-
-
-def test_each_deployment_is_counted_once(world: World) -> None:
-    for number, days in enumerate((7, 14), start=1):
-        deploy(world, days)
-        deadline = time.monotonic() + WAIT_SECONDS
-        while deployments(world) < number and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-        assert deployments(world) == number
