@@ -14,9 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pipewarden.failure import classify, shared_rows  # noqa: E402 (the tests' folder is found through the line above)
+from pipewarden.error_pattern import ErrorPattern  # noqa: E402 (the tests' folder is found through the line above)
+from pipewarden.failure import classify, shared_rows  # noqa: E402
 from pipewarden.registry import technologies  # noqa: E402
-from pipewarden.technology import ErrorPattern, Run  # noqa: E402
+from pipewarden.run import Run  # noqa: E402
 from tests.failures.confusion import confusion  # noqa: E402
 from tests.failures.labelled import messages  # noqa: E402
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.registry import technologies
-from pipewarden.technology import AlarmRule, Technology
+from pipewarden.technology import Technology
 from pipewarden_plan.declaration import load_project
 from pipewarden_plan.example import example_of
 from pipewarden_plan.grammar import grammar

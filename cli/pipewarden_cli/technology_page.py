@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 import pipewarden_plan
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.registry import technologies
 from pipewarden.run_alarms import NAMESPACE
-from pipewarden.technology import AlarmRule, Technology
+from pipewarden.technology import Technology
 from pipewarden_plan.grammar import load_schema
 
 PAGE = Path("docs/technologies.md")

@@ -7,10 +7,10 @@ from pipewarden.decision import decide
 from pipewarden.failure import Failure, classify
 from pipewarden.policy import make_policy
 from pipewarden.registry import technologies
+from pipewarden.run import Run
 from pipewarden.settings import RetryPolicy, Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy
-from pipewarden.technology import Run
 from pipewarden_plan.grammar import grammar
 
 INCIDENT = "classify"

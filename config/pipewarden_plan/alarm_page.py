@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pipewarden.alarm_rule import MISSING_REASONS, AlarmRule
 from pipewarden.registry import technologies
 from pipewarden.settings import Channel, Severity
-from pipewarden.technology import MISSING_REASONS, AlarmRule, Technology
+from pipewarden.technology import Technology
 from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.own_watch_plan import plan_own_alarms
 from pipewarden_plan.plan import AlarmPlan

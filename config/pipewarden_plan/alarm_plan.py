@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.names import Names
-from pipewarden.technology import AlarmRule, look_up
+from pipewarden.template import look_up
 from pipewarden_plan.can_fire.subject import Subject
 from pipewarden_plan.can_fire.table import check_alarm
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS, TAG_CHARACTERS

@@ -9,7 +9,8 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden.run_alarms import NAMESPACE
-from pipewarden.technology import CONSOLES, Target, Technology
+from pipewarden.target import CONSOLES, Target
+from pipewarden.technology import Technology
 from pipewarden_plan import log_widget
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import DashboardPlan

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipewarden.technology import ErrorPattern
+from pipewarden.error_pattern import ErrorPattern
 
 SHOWN_CHARACTERS = 60
 

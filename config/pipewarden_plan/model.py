@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.settings import BreakerPolicy, Channel, Flapping, RetryPolicy, Settings, Severity
-from pipewarden.technology import ErrorPattern
 from pipewarden.window import Maintenance
 
 

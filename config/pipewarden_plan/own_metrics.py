@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pipewarden.technology import Technology, look_up
+from pipewarden.technology import Technology
+from pipewarden.template import look_up
 from pipewarden_plan.model import Pipeline, Resource
 
 Per = Literal[

@@ -7,7 +7,7 @@ from pipewarden.listener import page_listeners
 from pipewarden.names import Names
 from pipewarden.registry import channel_types
 from pipewarden.settings import DrainPolicy
-from pipewarden.technology import look_up
+from pipewarden.template import look_up
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import ChatPlan, QueuePlan, TopicPlan
 from pipewarden_plan.spending_plan import spending_publishers

@@ -5,7 +5,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from pipewarden.names import Names
-from pipewarden.technology import PLACEHOLDER, Target, Technology, fill, fill_dimensions, look_up
+from pipewarden.target import Target
+from pipewarden.technology import Technology
+from pipewarden.template import PLACEHOLDER, fill, fill_dimensions, look_up
 from pipewarden_plan.model import Environment, Model, Pipeline, Resource
 
 

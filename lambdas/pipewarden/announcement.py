@@ -15,7 +15,7 @@ from pipewarden.message import Message, render_acknowledged, render_page, render
 from pipewarden.page import Page, compose_page, order_reasons, page_item
 from pipewarden.secret import signing_key
 from pipewarden.settings import Severity
-from pipewarden.technology import fill
+from pipewarden.template import fill
 from pipewarden.workplace import Workplace
 
 NO_ROUTE = Severity(respond_within_seconds=0, notify=())

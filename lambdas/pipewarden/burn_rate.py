@@ -7,10 +7,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipewarden.alarm_rule import Requests
 from pipewarden.measurement import Measurement
 from pipewarden.request_alarms import WINDOWS, Window
 from pipewarden.settings import ResourceSettings
-from pipewarden.technology import Requests, Target, fill
+from pipewarden.target import Target
+from pipewarden.template import fill
 from pipewarden.workplace import Workplace
 
 STEP_MINUTES, DAY_MINUTES = 5, 1_440

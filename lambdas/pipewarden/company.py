@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pipewarden.incident import Attempt
 from pipewarden.place import Place
-from pipewarden.technology import Run
+from pipewarden.run import Run
 from pipewarden.workplace import Workplace
 
 EARLIER = timedelta(minutes=15)

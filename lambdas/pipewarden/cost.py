@@ -3,8 +3,8 @@
 from typing import Final, NamedTuple
 
 from pipewarden.duration import say_seconds
+from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
-from pipewarden.technology import Run
 
 UNITS: Final = ("dpu_hours", "seconds")
 

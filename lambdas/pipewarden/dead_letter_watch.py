@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.message_filter import MOST_CHARACTERS
-from pipewarden.technology import AlarmRule, Grant, Widget
+from pipewarden.technology import Grant, Widget
 
 DEAD_LETTERS = "arn:$(partition):sqs:$(region):$(account):$(dead_letter.queue)"
 DIMENSIONS = {"QueueName": "$(dead_letter.queue)"}

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pipewarden.duration import say_time
+from pipewarden.run import Run
 from pipewarden.settings import Settings
 from pipewarden.situation import Lapse
-from pipewarden.technology import Clients, Run, Technology
+from pipewarden.technology import Clients, Technology
 
 DAY_SECONDS = 86_400
 

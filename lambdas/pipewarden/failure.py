@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from pipewarden.error_pattern import ErrorPattern, FailureClass, Ground
 from pipewarden.literals import literals
-from pipewarden.technology import ErrorPattern, FailureClass, Ground, Run, Technology
+from pipewarden.run import Run
+from pipewarden.technology import Technology
 
 SHARED_ROWS = Path(__file__).with_name("failures.json")
 HEAD_CHARACTERS = 4_000

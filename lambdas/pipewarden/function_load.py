@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipewarden.technology import AlarmRule
+from pipewarden.alarm_rule import AlarmRule
 
 DIMENSIONS: Final = {"FunctionName": "$(function)"}
 METRICS: Final = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"

@@ -4,7 +4,7 @@ Glue sorts errors into categories (`Error Category: QUERY_ERROR; ...`), and its 
 with the words of an error; which of them a further run can cure is our judgement.
 """
 
-from pipewarden.technology import ErrorPattern
+from pipewarden.error_pattern import ErrorPattern
 
 TROUBLESHOOTING = "https://docs.aws.amazon.com/glue/latest/dg/glue-troubleshooting-errors.html"
 EXCEPTIONS = "https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-exceptions.html"

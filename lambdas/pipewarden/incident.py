@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from pipewarden.error_pattern import FailureClass
 from pipewarden.hold import Hold
 from pipewarden.signal import Signal
-from pipewarden.technology import FailureClass
 
 MAX_REASONS = 40
 MAX_TEXT = 2_000

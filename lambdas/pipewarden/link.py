@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from pipewarden.settings import Settings
-from pipewarden.technology import CONSOLES
+from pipewarden.target import CONSOLES
 
 VALID = timedelta(hours=24)
 SIGNATURE_BYTES = 24

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pipewarden.policy import make_policy
 from pipewarden.signal import Signal
 from pipewarden.situation import Policy
-from pipewarden.technology import Target, Technology
+from pipewarden.target import Target
+from pipewarden.technology import Technology
 from pipewarden.workplace import Workplace
 
 

@@ -9,9 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
 from pipewarden.incident import Incident, Reason
 from pipewarden.place import Place
+from pipewarden.run import Run
 from pipewarden.run_signal import tell_of
 from pipewarden.signal import Signal
-from pipewarden.technology import Run
 from pipewarden.workplace import Workplace
 
 Pursuit = Literal["", "running", "ended", "gone", "silent"]

@@ -15,11 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipewarden.coverage import Coverage, CoverageStore
 from pipewarden.expectation import Miss, Watch, expectations_of, is_entry, judge, needed_since
 from pipewarden.measurement import Measurement
+from pipewarden.run import MOST_RUNS, Run
 from pipewarden.run_history import RunHistory
 from pipewarden.run_signal import tell_of
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.signal_queue import SignalQueue
-from pipewarden.technology import MOST_RUNS, Run, Technology
+from pipewarden.technology import Technology
 from pipewarden.workplace import Workplace
 
 SETTLE = timedelta(minutes=2)

@@ -17,10 +17,10 @@ from pipewarden.kill_switch import Switch, effective_mode
 from pipewarden.measurement import Measurement
 from pipewarden.place import Place
 from pipewarden.retry_outcome import as_written, breaker_metrics, changed_breakers, let_start, not_started
+from pipewarden.run import Run
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
-from pipewarden.technology import Run
 from pipewarden.transition import first_check
 from pipewarden.workplace import BusyError, Workplace
 

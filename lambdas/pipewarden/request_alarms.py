@@ -10,8 +10,8 @@ soon after it is over. The probe writes the rates.
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.run_alarms import DIMENSIONS, NAMESPACE, SOURCE
-from pipewarden.technology import AlarmRule
 
 
 class Window(NamedTuple):

@@ -29,11 +29,11 @@ from pipewarden.pursuit import look_at, pursue
 from pipewarden.remediation import Remediation
 from pipewarden.restraint import postpone, restrain
 from pipewarden.retry_outcome import breaker_metrics, changed_breakers, count_outcome, say_transitions, settle_cost
+from pipewarden.run import Run
 from pipewarden.run_record import measure_run, remember_run
 from pipewarden.run_signal import describe
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy, attempt_of
-from pipewarden.technology import Run
 from pipewarden.transition import apply_decision
 from pipewarden.workplace import BusyError, Workplace
 

@@ -9,7 +9,8 @@ itself goes first.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipewarden.technology import AlarmRule, Widget
+from pipewarden.alarm_rule import AlarmRule
+from pipewarden.technology import Widget
 
 NAMESPACE: Final = "Pipewarden"
 DIMENSIONS: Final[Mapping[str, str]] = {

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipewarden.run import Run
 from pipewarden.settings import ResourceSettings, Settings
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import Run, Target, Technology
+from pipewarden.target import Target
+from pipewarden.technology import Technology
 from pipewarden.workplace import Workplace
 
 KINDS = {

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.fleet import FleetSettings, read_fleet
 from pipewarden.names import Names
-from pipewarden.technology import ErrorPattern, Scale, Target
+from pipewarden.run import Scale
+from pipewarden.target import Target
 from pipewarden.window import Maintenance, QuietHours
 
 
@@ -136,7 +138,7 @@ class PipelineSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSettings:
-    """What an alarm name means. `role` as in `technology.AlarmRule`: run, health or drain."""
+    """What an alarm name means. `role` as in `alarm_rule.AlarmRule`: run, health or drain."""
 
     pipeline: str
     resource: str

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pipewarden.breaker import Breakers
+from pipewarden.error_pattern import ErrorPattern, FailureClass
 from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.kill_switch import Switch
+from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import AlarmSettings, BreakerPolicy, DrainPolicy, Flapping, RetryPolicy, Settings
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import ErrorPattern, FailureClass, Run
 from pipewarden.window import Maintenance, QuietHours
 
 

@@ -7,13 +7,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import Failure
 from pipewarden.incident_store import IncidentStore
 from pipewarden.kill_switch import KillSwitch
 from pipewarden.measurement import Measurement
 from pipewarden.one_shot import OneShots
+from pipewarden.run import Run
 from pipewarden.settings import Settings
-from pipewarden.technology import Clients, ErrorPattern, Run, Technology
+from pipewarden.technology import Clients, Technology
 
 if TYPE_CHECKING:
     from pipewarden.secret import KeptSecret

@@ -8,7 +8,7 @@ import yaml
 
 from pipewarden.failure import Failure, classify
 from pipewarden.registry import technologies
-from pipewarden.technology import Run
+from pipewarden.run import Run
 
 FOLDER = Path(__file__).parent
 CLASSES = ("transient", "resource", "deterministic", "unknown")

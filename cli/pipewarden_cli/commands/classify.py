@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the verdict."""
-    from pipewarden.technology import Run
+    from pipewarden.run import Run
     from pipewarden_cli.verdict import judge
 
     message = sys.stdin.read() if arguments.message == "-" else arguments.message

@@ -7,7 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipewarden.dead_letter import COUNT_ATTRIBUTE, DeadLetter, send_entry, split_batches
-from pipewarden.technology import Clients, Redelivery, Target
+from pipewarden.target import Target
+from pipewarden.technology import Clients, Redelivery
 from pipewarden_cli.replay.archive import Archived
 
 Send = Callable[[Sequence[Archived]], list[Archived]]

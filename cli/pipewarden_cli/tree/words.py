@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from pipewarden.cost import Cost
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.settings import Channel, DrainPolicy, RetryPolicy, Severity
-from pipewarden.technology import ErrorPattern
 from pipewarden_cli.report.times import duration
 from pipewarden_plan.plan import AlarmPlan, Plan
 

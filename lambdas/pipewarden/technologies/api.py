@@ -5,7 +5,8 @@ As an average, `5XXError` is the part of the requests that failed.
 """
 
 from pipewarden import request_alarms
-from pipewarden.technology import AlarmRule, Requests, Technology, Widget
+from pipewarden.alarm_rule import AlarmRule, Requests
+from pipewarden.technology import Technology, Widget
 
 NAMESPACE = "AWS/ApiGateway"
 DIMENSIONS = {"ApiName": "$(api)"}

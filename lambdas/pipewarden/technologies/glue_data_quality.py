@@ -12,19 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipewarden.alarm_rule import AlarmRule
+from pipewarden.error_pattern import ErrorPattern
+from pipewarden.run import Run
 from pipewarden.run_alarms import DIMENSIONS, NAMESPACE, RUN_FAILED, SOURCE
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import (
-    AlarmRule,
-    Clients,
-    ErrorPattern,
-    EventRule,
-    Grant,
-    Run,
-    Target,
-    Technology,
-    Widget,
-)
+from pipewarden.target import Target
+from pipewarden.technology import Clients, EventRule, Grant, Technology, Widget
 
 TYPE = "glue-data-quality"
 ALERTS = "https://docs.aws.amazon.com/glue/latest/dg/data-quality-alerts.html"

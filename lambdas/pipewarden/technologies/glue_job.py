@@ -12,23 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden import run_alarms
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.glue_errors import ERRORS
 from pipewarden.glue_usage import glue_usage
+from pipewarden.run import MOST_RUNS, Run, RunState, Scale
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import (
-    MOST_RUNS,
-    AlarmRule,
-    Clients,
-    EventRule,
-    Grant,
-    Retry,
-    Run,
-    RunState,
-    Scale,
-    Target,
-    Technology,
-    Widget,
-)
+from pipewarden.target import Target
+from pipewarden.technology import Clients, EventRule, Grant, Retry, Technology, Widget
 from pipewarden.usage import METRICS
 
 TYPE = "glue-job"

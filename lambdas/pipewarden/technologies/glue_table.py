@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.run_alarms import DIMENSIONS, NAMESPACE, SOURCE
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import AlarmRule, EventRule, Technology, Widget
+from pipewarden.technology import EventRule, Technology, Widget
 
 TYPE = "glue-table"
 TABLE = "arn:$(partition):glue:$(region):$(account):table/$(database)/$(table_name)"

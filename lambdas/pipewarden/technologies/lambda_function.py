@@ -16,27 +16,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipewarden import function_load, request_alarms
+from pipewarden.alarm_rule import AlarmRule, Requests
 from pipewarden.dead_letter_watch import (
     DEAD_LETTER_ALARM,
     DEAD_LETTER_GRANTS,
     DEAD_LETTER_WIDGET,
     dead_letter_field,
 )
+from pipewarden.error_pattern import ErrorPattern
+from pipewarden.run import Run
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import (
-    AlarmRule,
-    Clients,
-    ErrorPattern,
-    EventRule,
-    Grant,
-    Redelivery,
-    Requests,
-    Retry,
-    Run,
-    Target,
-    Technology,
-    Widget,
-)
+from pipewarden.target import Target
+from pipewarden.technology import Clients, EventRule, Grant, Redelivery, Retry, Technology, Widget
 
 TYPE = "lambda"
 ARN = "arn:$(partition):lambda:$(region):$(account):function:$(function)"

@@ -7,7 +7,8 @@ whenever something is logged. Log groups of the class Infrequent Access take no 
 
 from typing import Any
 
-from pipewarden.technology import AlarmRule, Comparison, LogFilter, Technology, Widget
+from pipewarden.alarm_rule import AlarmRule, Comparison
+from pipewarden.technology import LogFilter, Technology, Widget
 
 SOURCE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html"
 NAMESPACE, METRIC = "Pipewarden/Logs", "$(env)/$(pipeline)/$(resource)"

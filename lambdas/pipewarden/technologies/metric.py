@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pipewarden.technology import AlarmRule, Comparison, Technology, Widget
+from pipewarden.alarm_rule import AlarmRule, Comparison
+from pipewarden.technology import Technology, Widget
 
 SOURCE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
 DIMENSIONS = {"*": "$(dimensions)"}

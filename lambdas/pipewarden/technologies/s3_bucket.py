@@ -7,7 +7,8 @@ so these alarms look at two days and fire for the second one.
 
 from typing import Any
 
-from pipewarden.technology import AlarmRule, Technology, Widget
+from pipewarden.alarm_rule import AlarmRule
+from pipewarden.technology import Technology, Widget
 
 SOURCE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html"
 NAMESPACE, METRIC = "AWS/S3", "BucketSizeBytes"

@@ -14,8 +14,9 @@ in place, `anomaly` is the better watch.
 from collections.abc import Mapping
 from typing import Any
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.run_alarms import DIMENSIONS, NAMESPACE, SOURCE
-from pipewarden.technology import AlarmRule, Grant, Technology, Widget
+from pipewarden.technology import Grant, Technology, Widget
 
 FIRST_STEPS = (
     "Look whether the run that writes the data ended, and whether it wrote anything.",

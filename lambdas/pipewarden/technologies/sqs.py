@@ -5,13 +5,14 @@ A message that the redrive policy moves to a dead-letter queue is not counted in
 the alarm looks at the visible messages. A queue unused for about six hours stops its metrics: nothing in it, no data.
 """
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.dead_letter_watch import (
     DEAD_LETTER_ALARM,
     DEAD_LETTER_GRANTS,
     DEAD_LETTER_WIDGET,
     dead_letter_field,
 )
-from pipewarden.technology import AlarmRule, Grant, Technology, Widget
+from pipewarden.technology import Grant, Technology, Widget
 
 QUEUE = "arn:$(partition):sqs:$(region):$(account):$(queue)"
 METRICS = (

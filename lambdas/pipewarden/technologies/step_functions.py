@@ -10,22 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden import run_alarms
+from pipewarden.alarm_rule import AlarmRule
+from pipewarden.error_pattern import ErrorPattern
+from pipewarden.run import MOST_RUNS, Run, RunState
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import (
-    MOST_RUNS,
-    AlarmRule,
-    Clients,
-    ErrorPattern,
-    EventRule,
-    Grant,
-    Retry,
-    Run,
-    RunState,
-    Target,
-    Technology,
-    Widget,
-    fill,
-)
+from pipewarden.target import Target
+from pipewarden.technology import Clients, EventRule, Grant, Retry, Technology, Widget
+from pipewarden.template import fill
 
 TYPE = "step-functions"
 STATE_MACHINE = "arn:$(partition):states:$(region):$(account):stateMachine:$(state_machine)"

@@ -11,7 +11,7 @@ import pytest
 
 from pipewarden.dead_letter import COUNT_ATTRIBUTE, DeadLetter, Way, archive_bytes, archive_key
 from pipewarden.registry import technologies
-from pipewarden.technology import Target
+from pipewarden.target import Target
 from pipewarden_cli.commands import replay
 from pipewarden_cli.commands.drain import declared_drain, say_state
 from pipewarden_cli.commands.replay import moment

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.registry import technologies
 from pipewarden.settings import Severity
-from pipewarden.technology import AlarmRule
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS
 from pipewarden_plan.make_plan import make_plan

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipewarden.reconciler import Tally, reconcile
+from pipewarden.run import Run
 from pipewarden.signal import Signal
-from pipewarden.technology import Clients, Run, Target
+from pipewarden.target import Target
+from pipewarden.technology import Clients
 from tests.unit.runtime.scene import START, Scene
 
 QUEUE = "pipewarden-test-signals"

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import Failure
 from pipewarden.incident import Incident
 from pipewarden.measurement import Measurement
 from pipewarden.responder import Responder
+from pipewarden.run import Run
 from pipewarden.settings import (
     AlarmSettings,
     Channel,
@@ -22,7 +24,8 @@ from pipewarden.settings import (
     Severity,
 )
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import Clients, ErrorPattern, EventRule, Retry, Run, Target, Technology
+from pipewarden.target import Target
+from pipewarden.technology import Clients, EventRule, Retry, Technology
 from pipewarden.window import Maintenance
 from pipewarden.workplace import Workplace
 from tests.unit.runtime.memory_aws import MemoryAws

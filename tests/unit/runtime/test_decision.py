@@ -8,11 +8,11 @@ import pytest
 
 from pipewarden.decision import decide
 from pipewarden.incident import Incident, IncidentState
+from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import AlarmSettings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Lapse
-from pipewarden.technology import Run
 from tests.unit.runtime.cases import FAILED, POLICY, TRANSIENT, attempt, incident
 from tests.unit.runtime.scene import DRAIN, RETRY, START
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from pipewarden.decision import decide
+from pipewarden.error_pattern import ErrorPattern, FailureClass
 from pipewarden.failure import classify
 from pipewarden.responder import Responder
 from pipewarden.settings import RetryPolicy
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import ErrorPattern, FailureClass
 from tests.unit.runtime.cases import POLICY, TRANSIENT
 from tests.unit.runtime.scene import START, Scene
 

@@ -12,10 +12,10 @@ from pipewarden.decision import decide
 from pipewarden.guard_table import GUARDS
 from pipewarden.incident import Attempt
 from pipewarden.kill_switch import Switch
+from pipewarden.run import Run, Scale
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import TimeWindow
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import Run, Scale
 from tests.unit.runtime.cases import FAILED, POLICY, TRANSIENT, attempt, incident
 from tests.unit.runtime.scene import RETRY, START
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from pipewarden.reconciler import OVERLAP, SETTLE
+from pipewarden.run import MOST_RUNS
 from pipewarden.run_signal import tell_of
 from pipewarden.signal import Signal
-from pipewarden.technology import MOST_RUNS
 from tests.unit.runtime.memory_aws import Crash, refusal
 from tests.unit.runtime.night import EVERY, Night, settled
 from tests.unit.runtime.scene import START

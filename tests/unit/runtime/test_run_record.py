@@ -9,10 +9,10 @@ import pytest
 
 from pipewarden.policy import make_policy
 from pipewarden.registry import technologies
+from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import PipelineSettings, ResourceSettings
 from pipewarden.situation import Policy, Slo
-from pipewarden.technology import Run
 from pipewarden.usage import METRICS
 from tests.unit.runtime.scene import Scene
 

@@ -9,9 +9,11 @@ from pipewarden.effect import Effects
 from pipewarden.escalator import call_rung
 from pipewarden.incident import Incident
 from pipewarden.reminder import remind
+from pipewarden.run import Run
 from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, RetryPolicy
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import Clients, Run, Target
+from pipewarden.target import Target
+from pipewarden.technology import Clients
 from pipewarden.workplace import BusyError
 from tests.unit.runtime.memory_aws import Crash
 from tests.unit.runtime.night import QUEUE, Night

@@ -13,7 +13,8 @@ from botocore.client import BaseClient
 from botocore.stub import Stubber
 
 from pipewarden.registry import technologies
-from pipewarden.technology import Target, Technology
+from pipewarden.target import Target
+from pipewarden.technology import Technology
 from pipewarden_plan.grammar import grammar
 
 RECORDINGS = Path(__file__).parents[2] / "events"

@@ -17,9 +17,12 @@ from jsonschema import Draft202012Validator
 
 import pipewarden_plan
 from pipewarden import run_alarms
+from pipewarden.alarm_rule import AlarmRule
 from pipewarden.failure import shared_rows
 from pipewarden.registry import technologies
-from pipewarden.technology import PLACEHOLDER, AlarmRule, Target, Technology, fill, fill_dimensions, look_up
+from pipewarden.target import Target
+from pipewarden.technology import Technology
+from pipewarden.template import PLACEHOLDER, fill, fill_dimensions, look_up
 from pipewarden_plan.grammar import grammar
 
 Declare = Callable[[Technology], Target]

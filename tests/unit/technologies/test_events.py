@@ -11,7 +11,9 @@ from ministack.services.eventbridge import _matches_pattern
 
 from pipewarden.registry import technologies
 from pipewarden.signal import Signal, SignalKind
-from pipewarden.technology import EventRule, Target, Technology, fill
+from pipewarden.target import Target
+from pipewarden.technology import EventRule, Technology
+from pipewarden.template import fill
 from pipewarden_plan.rule_plan import event_pattern
 
 Declare = Callable[[Technology], Target]

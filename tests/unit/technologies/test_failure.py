@@ -2,9 +2,10 @@
 
 import pytest
 
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import classify, shared_rows
 from pipewarden.registry import technologies
-from pipewarden.technology import ErrorPattern, Run
+from pipewarden.run import Run
 from tests.failures.labelled import messages
 
 TRACEBACK = """Traceback (most recent call last):

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import classify, shared_rows
 from pipewarden.registry import technologies
-from pipewarden.technology import ErrorPattern, Run
+from pipewarden.run import Run
 from pipewarden_plan.safe_pattern import pattern_problem
 from tests.failures.confusion import confusion
 from tests.failures.labelled import CLASSES, Labelled, messages

@@ -11,7 +11,8 @@ import pytest
 
 import pipewarden.technologies
 from pipewarden.registry import technologies
-from pipewarden.technology import Target, Technology
+from pipewarden.target import Target
+from pipewarden.technology import Technology
 from pipewarden_plan.grammar import Grammar, grammar
 
 GUIDE = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pipewarden.run import Run
 from pipewarden.run_signal import told_of
 from pipewarden.settings import ResourceSettings
 from pipewarden.signal import Signal
-from pipewarden.technology import Run, Target, Technology
+from pipewarden.target import Target
+from pipewarden.technology import Technology
 from pipewarden.usage import METRICS
 
 Declare = Callable[[Technology], Target]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pipewarden.registry import technologies
-from pipewarden.technology import Target, fill, fill_dimensions, look_up
+from pipewarden.target import Target
+from pipewarden.template import fill, fill_dimensions, look_up
 
 
 def target(partition: str = "aws", **fields: Any) -> Target:
