@@ -19,9 +19,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.drainer import Drainer, DrainEvent
 from pipewarden.failure import classify
-from pipewarden.settings import DrainPolicy, PipelineSettings, ResourceSettings, Settings
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
+from pipewarden.settings import Settings
 from pipewarden.workplace import Workplace
 from pipewarden_cli.local import control
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipewarden.names import Names
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 from pipewarden_cli.errors import CommandError
 from pipewarden_plan.model import Environment
 

@@ -16,8 +16,8 @@ from pipewarden.chat_notification import chat_notification
 from pipewarden.conversation import CALL_SECONDS, TRIES
 from pipewarden.delivery import ANNOUNCE_SECONDS, REST_SECONDS
 from pipewarden.registry import channel_types
+from pipewarden.route_settings import Channel
 from pipewarden.secret import KEPT
-from pipewarden.settings import Channel
 from pipewarden_cli.example_incident import example_notice
 from pipewarden_plan.show import flow
 

@@ -12,7 +12,7 @@ from pipewarden.export import DAY, export_key, read_export
 from pipewarden.incident import Entry, Incident, Reason
 from pipewarden.incident_record import read_incident
 from pipewarden.incident_store import IncidentStore
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 from pipewarden_cli.aws import Place
 from pipewarden_cli.aws_failures import error_code
 from pipewarden_cli.errors import CheckFailedError

@@ -7,8 +7,9 @@ from pipewarden.decision import decide
 from pipewarden.failure import Failure, classify
 from pipewarden.policy import make_policy
 from pipewarden.registry import technologies
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden.run import Run
-from pipewarden.settings import RetryPolicy, Settings
+from pipewarden.settings import Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy
 from pipewarden_plan.grammar import grammar

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pipewarden.alarm_rule import MISSING_REASONS, AlarmRule
 from pipewarden.registry import technologies
-from pipewarden.settings import Channel, Severity
+from pipewarden.route_settings import Channel, Severity
 from pipewarden.technology import Technology
 from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.own_watch_plan import plan_own_alarms

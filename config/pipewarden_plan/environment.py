@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipewarden.registry import channel_types
-from pipewarden.settings import BreakerPolicy, Channel, Flapping, Repeat, Rung, Severity
+from pipewarden.retry_policy import BreakerPolicy
+from pipewarden.route_settings import Channel, Flapping, Repeat, Rung, Severity
 from pipewarden.window import Maintenance, QuietHours
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from pipewarden.drain_policy import NO_QUEUES, DrainPolicy
 from pipewarden.names import FUNCTIONS, Names
-from pipewarden.settings import NO_QUEUES, DrainPolicy
 from pipewarden_plan import own_grant_plan as own
 from pipewarden_plan.grant_plan import declared_statements, pack
 from pipewarden_plan.model import Environment

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from pipewarden.error_pattern import ErrorPattern
-from pipewarden.settings import BreakerPolicy, Channel, Flapping, RetryPolicy, Settings, Severity
+from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
+from pipewarden.route_settings import Channel, Flapping, Severity
+from pipewarden.settings import Settings
 from pipewarden.window import Maintenance
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from pipewarden.retry_policy import RetryPolicy, TimeWindow
 from pipewarden.run import Scale
-from pipewarden.settings import RetryPolicy, TimeWindow
 from pipewarden.technology import Technology
 from pipewarden_plan.checks.table import check_environments, check_pipelines
 from pipewarden_plan.collector import collector_at_rest

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from pipewarden.dead_letter_watch import UNLIMITED
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.listener import page_listeners
 from pipewarden.names import Names
 from pipewarden.registry import channel_types
-from pipewarden.settings import DrainPolicy
 from pipewarden.template import look_up
 from pipewarden_plan.model import Environment
 from pipewarden_plan.plan import ChatPlan, QueuePlan, TopicPlan

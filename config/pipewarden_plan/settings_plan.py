@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipewarden.fleet import FleetSettings
 from pipewarden.names import Names
-from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
+from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
+from pipewarden.settings import Settings
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import AlarmPlan, FleetPlan
 from pipewarden_plan.route_plan import drain_policy

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 from pipewarden.window import Maintenance
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.vocabulary import show_duration

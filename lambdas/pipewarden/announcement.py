@@ -13,8 +13,8 @@ from pipewarden.log_excerpt import read_log
 from pipewarden.measurement import Measurement
 from pipewarden.message import Message, render_acknowledged, render_page, render_recovered, say_flapping
 from pipewarden.page import Page, compose_page, order_reasons, page_item
+from pipewarden.route_settings import Severity
 from pipewarden.secret import signing_key
-from pipewarden.settings import Severity
 from pipewarden.template import fill
 from pipewarden.workplace import Workplace
 

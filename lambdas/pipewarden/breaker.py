@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipewarden.settings import BreakerPolicy
+from pipewarden.retry_policy import BreakerPolicy
 
 State = Literal["closed", "open", "half-open"]
 PROBE_LAPSES = timedelta(days=1)

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipewarden.alarm_rule import Requests
 from pipewarden.measurement import Measurement
+from pipewarden.pipeline_settings import ResourceSettings
 from pipewarden.request_alarms import WINDOWS, Window
-from pipewarden.settings import ResourceSettings
 from pipewarden.target import Target
 from pipewarden.template import fill
 from pipewarden.workplace import Workplace

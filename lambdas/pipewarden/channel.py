@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipewarden.channel_message import Event, Notice
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from pipewarden.channel import Answer, ChannelType, Secret, SecretShapeError, re
 from pipewarden.channel_message import Notice
 from pipewarden.outgoing import DeliveryError, send
 from pipewarden.registry import channel_types
+from pipewarden.route_settings import Channel
 from pipewarden.secret import read_text
-from pipewarden.settings import Channel
 from pipewarden.workplace import Workplace
 
 TRIES = 3

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from pipewarden.settings import DrainPolicy
+from pipewarden.drain_policy import DrainPolicy
 
 COUNT_ATTRIBUTE = "pipewarden-drains"
 MOST_ATTRIBUTES = 10

@@ -10,7 +10,7 @@ from pipewarden.conversation import Patience, tell
 from pipewarden.listener import heard_by_sns
 from pipewarden.measurement import Measurement
 from pipewarden.outgoing import DeliveryError
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 from pipewarden.workplace import Workplace
 
 ANNOUNCE_SECONDS = 15.0

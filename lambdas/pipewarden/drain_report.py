@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.drain_store import DrainState
 from pipewarden.names import Names
-from pipewarden.settings import DrainPolicy
 from pipewarden.signal import Signal, SignalKind
 
 Stop = Literal["", "poison", "asked", "passes"]

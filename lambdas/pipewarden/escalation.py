@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipewarden.incident import Incident, IncidentState
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 
 SKIPPED = "-not-called"
 """Ends the name of a call that was due and not made: remembered so that it is noted once."""

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pipewarden.coverage import Coverage
 from pipewarden.duration import say_moment, say_seconds
+from pipewarden.pipeline_settings import PipelineSettings
 from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
 from pipewarden.schedule_time import starts_between
-from pipewarden.settings import PipelineSettings
 
 Expectation = Literal["still-running", "not-started", "no-success", "too-few-runs"]
 

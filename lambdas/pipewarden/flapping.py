@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipewarden.settings import Flapping
+from pipewarden.route_settings import Flapping
 from pipewarden.situation import Decision, History, Policy
 
 MOST_ENDS = 20

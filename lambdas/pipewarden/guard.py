@@ -13,7 +13,7 @@ from pipewarden.cost import Cost, expected_cost
 from pipewarden.duration import say_seconds, say_time
 from pipewarden.incident import Attempt
 from pipewarden.kill_switch import effective_mode
-from pipewarden.settings import BreakerPolicy, RetryPolicy
+from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
 from pipewarden.situation import History, Policy
 from pipewarden.time_window import next_opening
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from pipewarden.dead_letter import DeadLetter, count_in, fingerprint, sent_since
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.message_filter import parse_filter
-from pipewarden.settings import DrainPolicy
 from pipewarden.technology import Redelivery
 
 RECEIVE = 10

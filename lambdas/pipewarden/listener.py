@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pipewarden.registry import channel_types
-from pipewarden.settings import Channel, Severity
+from pipewarden.route_settings import Channel, Severity
 
 
 def heard_by_sns(type_: str) -> bool:

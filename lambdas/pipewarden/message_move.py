@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from pipewarden.dead_letter import DeadLetter, Way, archive_bytes, archive_key, send_entry, split_batches, target_queue
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.intake import Intake
 from pipewarden.masking import mask
-from pipewarden.settings import DrainPolicy
 from pipewarden.technology import Redelivery
 from pipewarden.workplace import Workplace
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pipewarden.settings import DrainPolicy
+from pipewarden.drain_policy import DrainPolicy
 
 LOOK_SECONDS = 2.0
 ACTIVE = ("RUNNING", "CANCELLING")

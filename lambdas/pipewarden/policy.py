@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.run_rate import runs_in_days
-from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, Settings
+from pipewarden.settings import Settings
 from pipewarden.situation import Policy, Slo
 from pipewarden.technology import Technology
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipewarden.measurement import Measurement
-from pipewarden.settings import ResourceSettings
+from pipewarden.pipeline_settings import ResourceSettings
 from pipewarden.workplace import Workplace
 
 TYPE = "s3-dataset"

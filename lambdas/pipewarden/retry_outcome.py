@@ -17,8 +17,8 @@ from pipewarden.cost import Cost, cost_of
 from pipewarden.incident import Attempt
 from pipewarden.incident_write import breaker_keys
 from pipewarden.measurement import Measurement
+from pipewarden.retry_policy import BreakerPolicy
 from pipewarden.run_decision import run_key
-from pipewarden.settings import BreakerPolicy
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import History, Policy
 

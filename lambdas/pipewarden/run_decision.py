@@ -9,7 +9,7 @@ from pipewarden.guard import Asked, Objection
 from pipewarden.guard_table import first_objection
 from pipewarden.incident import Attempt, Incident
 from pipewarden.kill_switch import effective_mode
-from pipewarden.settings import RetryPolicy
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
 

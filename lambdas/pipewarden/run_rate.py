@@ -17,7 +17,7 @@ ANY_TIME: Mapping[str, frozenset[int]] = {"minutes": frozenset(), "hours": froze
 def runs_in_days(schedule: Mapping[str, str], days: float) -> float:
     """How many runs a schedule promises in so many days, on average over a year; 0 where there is none.
 
-    `schedule` as in `settings.PipelineSettings`: five-field `cron`, or `rate` in seconds (`900s`).
+    `schedule` as in `pipeline_settings.PipelineSettings`: five-field `cron`, or `rate` in seconds (`900s`).
     """
     if cron := schedule.get("cron", ""):
         return days_of(cron) / YEAR_DAYS * days * len(parse_cron(cron).hours) * len(parse_cron(cron).minutes)

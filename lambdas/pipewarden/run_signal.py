@@ -5,8 +5,9 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipewarden.pipeline_settings import ResourceSettings
 from pipewarden.run import Run
-from pipewarden.settings import ResourceSettings, Settings
+from pipewarden.settings import Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.target import Target
 from pipewarden.technology import Technology

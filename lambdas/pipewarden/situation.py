@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pipewarden.breaker import Breakers
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern, FailureClass
 from pipewarden.hold import Hold
 from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.kill_switch import Switch
+from pipewarden.pipeline_settings import AlarmSettings
+from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
+from pipewarden.route_settings import Flapping
 from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
-from pipewarden.settings import AlarmSettings, BreakerPolicy, DrainPolicy, Flapping, RetryPolicy, Settings
+from pipewarden.settings import Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.window import Maintenance, QuietHours
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from pipewarden.settings import TimeWindow
+from pipewarden.retry_policy import TimeWindow
 
 
 def next_opening(window: TimeWindow, now: datetime) -> datetime:

@@ -10,16 +10,11 @@ from functools import cached_property
 from itertools import cycle, islice
 from typing import Any
 
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden.registry import technologies
-from pipewarden.settings import (
-    BreakerPolicy,
-    Channel,
-    PipelineSettings,
-    ResourceSettings,
-    RetryPolicy,
-    Settings,
-    Severity,
-)
+from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
+from pipewarden.route_settings import Channel, Severity
+from pipewarden.settings import Settings
 from pipewarden_cli.local.running import LocalAws
 
 ATTEMPTS = 2

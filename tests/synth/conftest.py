@@ -15,7 +15,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 from aws_cdk import App, CfnResource, Stack
 
-from pipewarden.settings import Channel, Severity
+from pipewarden.route_settings import Channel, Severity
 from pipewarden_plan.declaration import load_project
 from pipewarden_plan.make_plan import make_plan
 from pipewarden_plan.model import Environment, Mark, Model, Pipeline, Resource

@@ -10,7 +10,7 @@ from pipewarden_cli.errors import CheckFailedError, CommandError
 
 if TYPE_CHECKING:
     from pipewarden.incident import Incident
-    from pipewarden.settings import Severity
+    from pipewarden.route_settings import Severity
     from pipewarden_cli.aws import Place
 
 SUMMARY = "Acknowledge an incident: you take it, and its escalation stops."

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pipewarden_cli.errors import CommandError
 
 if TYPE_CHECKING:
+    from pipewarden.drain_policy import DrainPolicy
     from pipewarden.drain_store import DrainState, DrainStore
-    from pipewarden.settings import DrainPolicy, Settings
+    from pipewarden.settings import Settings
     from pipewarden_cli.aws import Place
 
 SUMMARY = "Start the drain of a dead-letter queue, see how far it is, or stop it."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipewarden_cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from pipewarden.settings import DrainPolicy
+    from pipewarden.drain_policy import DrainPolicy
     from pipewarden_cli.aws import Place
     from pipewarden_cli.replay.archive import Archived
     from pipewarden_cli.replay.sender import Send

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden.registry import technologies
-from pipewarden.settings import PipelineSettings, ResourceSettings
 from pipewarden_cli.report.times import duration
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.expectation import pipeline_expectations, resource_expectations

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from pipewarden.cost import Cost
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
-from pipewarden.settings import Channel, DrainPolicy, RetryPolicy, Severity
+from pipewarden.retry_policy import RetryPolicy
+from pipewarden.route_settings import Channel, Severity
 from pipewarden_cli.report.times import duration
 from pipewarden_plan.plan import AlarmPlan, Plan
 

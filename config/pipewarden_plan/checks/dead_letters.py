@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipewarden.dead_letter_watch import UNLIMITED
-from pipewarden.settings import NO_QUEUES
+from pipewarden.drain_policy import NO_QUEUES
 from pipewarden_plan.finding import Finding
 from pipewarden_plan.reading import PipelineReading, ResourceReading
 

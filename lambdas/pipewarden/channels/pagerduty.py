@@ -6,7 +6,7 @@ from typing import Any
 from pipewarden.channel import Answer, ChannelType, Request, Secret, post_json
 from pipewarden.channel_message import Notice, cut, facts
 from pipewarden.item import to_text
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 
 ADDRESSES = {"us": "https://events.pagerduty.com", "eu": "https://events.eu.pagerduty.com"}
 SEVERITIES = {"P0": "critical", "P1": "error", "P2": "warning", "P3": "info"}

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from pipewarden.channel import Answer, ChannelType, Request, Secret, post_json
 from pipewarden.channel_message import Notice, cut
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 
 SHORT_DESCRIPTION_CHARACTERS = 160
 DESCRIPTION_CHARACTERS = 4_000

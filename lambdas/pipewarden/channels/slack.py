@@ -6,7 +6,7 @@ from typing import Any
 from pipewarden.channel import Answer, ChannelType, Request, Secret, post_json
 from pipewarden.channel_message import Notice, cut, facts
 from pipewarden.page import Cause, Page
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 
 Block = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 from pipewarden.channel import Answer, ChannelType, Request, Secret
 from pipewarden.channel_message import Notice, facts
 from pipewarden.item import to_text
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 
 VERSION = 1
 SCHEMA = {

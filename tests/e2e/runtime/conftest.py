@@ -12,18 +12,13 @@ from typing import Any
 
 import pytest
 
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.handlers import clients as handler_clients
 from pipewarden.handlers import outset
-from pipewarden.settings import (
-    Channel,
-    DrainPolicy,
-    PipelineSettings,
-    ResourceSettings,
-    RetryPolicy,
-    Rung,
-    Settings,
-    Severity,
-)
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
+from pipewarden.retry_policy import RetryPolicy
+from pipewarden.route_settings import Channel, Rung, Severity
+from pipewarden.settings import Settings
 from pipewarden_cli.local import control
 
 WAIT_SECONDS = 20.0

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.drainer import Drainer, DrainEvent
 from pipewarden.handlers.outset import workplace
-from pipewarden.settings import DrainPolicy, ResourceSettings
+from pipewarden.pipeline_settings import ResourceSettings
 from pipewarden_cli.commands import replay
 from pipewarden_cli.parser import build_parser
 from tests.e2e.runtime.conftest import make_role

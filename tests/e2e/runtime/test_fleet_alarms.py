@@ -13,7 +13,7 @@ import pytest
 
 from pipewarden.handlers import responder
 from pipewarden.handlers.outset import workplace
-from pipewarden.settings import Channel, Severity
+from pipewarden.route_settings import Channel, Severity
 from pipewarden_cdk.rendering.alarms import render_alarms, render_composites
 from pipewarden_cdk.rendering.events import render_rules
 from pipewarden_plan.make_plan import make_plan

@@ -9,8 +9,8 @@ import pytest
 
 from pipewarden.handlers import responder
 from pipewarden.handlers.outset import workplace
+from pipewarden.retry_policy import BreakerPolicy
 from pipewarden.run import Scale
-from pipewarden.settings import BreakerPolicy
 
 pytestmark = pytest.mark.e2e
 

@@ -15,7 +15,9 @@ import pytest
 from pipewarden import restraint
 from pipewarden.handlers import outset, responder
 from pipewarden.handlers.outset import workplace
-from pipewarden.settings import AlarmSettings, Flapping, PipelineSettings, ResourceSettings, Settings
+from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
+from pipewarden.route_settings import Flapping
+from pipewarden.settings import Settings
 from pipewarden.window import Maintenance
 from pipewarden_cdk.rendering.alarms import render_mutes
 from pipewarden_plan.mute_plan import iso_duration, mute_expression

@@ -1,16 +1,10 @@
 """A small plan made by hand: one of everything that the tree shows."""
 
-from pipewarden.settings import (
-    AlarmSettings,
-    Channel,
-    DrainPolicy,
-    PipelineSettings,
-    ResourceSettings,
-    RetryPolicy,
-    Rung,
-    Settings,
-    Severity,
-)
+from pipewarden.drain_policy import DrainPolicy
+from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
+from pipewarden.retry_policy import RetryPolicy
+from pipewarden.route_settings import Channel, Rung, Severity
+from pipewarden.settings import Settings
 from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.plan import (
     KEY,

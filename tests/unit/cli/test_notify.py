@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipewarden.settings import Channel, Rung, Severity
+from pipewarden.route_settings import Channel, Rung, Severity
 from pipewarden_cli.channel_test import send_test
 from pipewarden_plan.model import Environment, Mark
 from tests.unit.runtime.memory_aws import MemoryAws

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipewarden.settings import DrainPolicy, RetryPolicy
+from pipewarden.drain_policy import DrainPolicy
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden_cli.tree.branch import Branch, branch, print_tree
 from pipewarden_cli.tree.core_tree import plan_branch
 from pipewarden_cli.tree.pipeline_tree import pipeline_branch

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipewarden.settings import Channel, RetryPolicy, Rung
+from pipewarden.retry_policy import RetryPolicy
+from pipewarden.route_settings import Channel, Rung
 from pipewarden.window import Maintenance
 from pipewarden_plan.declaration import load_project
 from pipewarden_plan.model import AlarmOverride, Mark, Model, Schedule

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pipewarden.registry import technologies
-from pipewarden.settings import Channel, RetryPolicy, Rung, Severity
+from pipewarden.retry_policy import RetryPolicy
+from pipewarden.route_settings import Channel, Rung, Severity
 from pipewarden_plan.make_plan import make_plan
 from pipewarden_plan.model import AlarmOverride, Environment, Mark, Model, Pipeline, Resource, Schedule
 from pipewarden_plan.plan import Plan

@@ -8,7 +8,7 @@ import pytest
 
 from pipewarden.alarm_rule import AlarmRule
 from pipewarden.registry import technologies
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS
 from pipewarden_plan.make_plan import make_plan

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipewarden.settings import Channel, Rung, Severity
+from pipewarden.route_settings import Channel, Rung, Severity
 from pipewarden_cdk.rendering.chat import render_chats
 from pipewarden_plan.plan import Plan
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 from pipewarden_plan.composite_plan import plan_composites, rule_text
 from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
 from pipewarden_plan.plan import AlarmPlan, Plan

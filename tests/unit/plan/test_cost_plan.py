@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipewarden.settings import Severity
+from pipewarden.route_settings import Severity
 from pipewarden_plan.cost_plan import Bill, plan_costs
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.make_plan import make_plan

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipewarden.settings import RetryPolicy
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden_plan.grant_plan import as_iam
 from pipewarden_plan.limits import INLINE_POLICY_CHARACTERS, MANAGED_POLICIES, MANAGED_POLICY_CHARACTERS
 from pipewarden_plan.plan import FunctionPlan, Plan, StatementPlan

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pipewarden.settings import RetryPolicy
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.plan import DashboardPlan, Plan
 

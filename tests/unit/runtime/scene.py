@@ -6,23 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import Failure
 from pipewarden.incident import Incident
 from pipewarden.measurement import Measurement
+from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.responder import Responder
+from pipewarden.retry_policy import RetryPolicy
+from pipewarden.route_settings import Channel, Rung, Severity
 from pipewarden.run import Run
-from pipewarden.settings import (
-    AlarmSettings,
-    Channel,
-    DrainPolicy,
-    PipelineSettings,
-    ResourceSettings,
-    RetryPolicy,
-    Rung,
-    Settings,
-    Severity,
-)
+from pipewarden.settings import Settings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.target import Target
 from pipewarden.technology import Clients, EventRule, Retry, Technology

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden.acknowledgement import acknowledge
-from pipewarden.settings import BreakerPolicy, RetryPolicy
+from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.window import Maintenance, QuietHours
 from tests.unit.runtime.scene import Scene

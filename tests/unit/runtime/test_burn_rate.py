@@ -10,9 +10,10 @@ from botocore.exceptions import ClientError
 
 from pipewarden.burn_rate import LATE, Traffic, judge, measure_targets
 from pipewarden.measurement import Measurement
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden.registry import technologies
 from pipewarden.request_alarms import WINDOWS
-from pipewarden.settings import PipelineSettings, ResourceSettings, Settings
+from pipewarden.settings import Settings
 from pipewarden.workplace import Workplace
 from tests.unit.runtime.scene import Scene
 

@@ -25,7 +25,7 @@ from pipewarden.chat_notification import chat_notification
 from pipewarden.conversation import Patience, tell
 from pipewarden.delivery import Delivery
 from pipewarden.registry import channel_types
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 from tests.unit.runtime.room import Act, Room
 from tests.unit.runtime.sample import EVENTS, notice, page
 from tests.unit.runtime.scene import Scene

@@ -8,9 +8,9 @@ import pytest
 
 from pipewarden.decision import decide
 from pipewarden.incident import Incident, IncidentState
+from pipewarden.pipeline_settings import AlarmSettings
 from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
-from pipewarden.settings import AlarmSettings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Lapse
 from tests.unit.runtime.cases import FAILED, POLICY, TRANSIENT, attempt, incident

@@ -11,7 +11,7 @@ import pytest
 from pipewarden.channel import Request
 from pipewarden.delivery import Delivery
 from pipewarden.outgoing import DeliveryError, send
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 from tests.unit.runtime.room import Act, Room
 from tests.unit.runtime.sample import notice
 from tests.unit.runtime.scene import Scene

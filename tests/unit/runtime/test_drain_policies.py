@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipewarden.dead_letter import COUNT_ATTRIBUTE, FEW_RETURNED
+from pipewarden.drain_policy import DrainPolicy
 from pipewarden.drain_store import DrainStore
 from pipewarden.drainer import Drainer, DrainEvent
-from pipewarden.settings import DrainPolicy
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technologies import lambda_function
 from tests.unit.runtime.memory_aws import Crash

@@ -8,7 +8,7 @@ import pytest
 
 from pipewarden.acknowledgement import acknowledge
 from pipewarden.escalator import call_rung
-from pipewarden.settings import Repeat
+from pipewarden.route_settings import Repeat
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.window import QuietHours
 from tests.unit.runtime.memory_aws import Crash

@@ -8,7 +8,7 @@ import pytest
 from pipewarden.acknowledgement import acknowledge
 from pipewarden.effect import Effects
 from pipewarden.export import export_key, read_export
-from pipewarden.settings import Channel
+from pipewarden.route_settings import Channel
 from tests.unit.runtime.memory_aws import refusal
 from tests.unit.runtime.room import Room
 from tests.unit.runtime.scene import Scene

@@ -8,7 +8,7 @@ from pipewarden.decision import decide
 from pipewarden.error_pattern import ErrorPattern, FailureClass
 from pipewarden.failure import classify
 from pipewarden.responder import Responder
-from pipewarden.settings import RetryPolicy
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden.signal import Signal, SignalKind
 from tests.unit.runtime.cases import POLICY, TRANSIENT
 from tests.unit.runtime.scene import START, Scene

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pipewarden.acknowledgement import acknowledge
 from pipewarden.flapping import count_cycles, remember_end
 from pipewarden.incident import Incident
-from pipewarden.settings import Flapping
+from pipewarden.route_settings import Flapping
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.window import Maintenance
 from tests.unit.runtime.scene import START, Scene

@@ -9,8 +9,8 @@ import pytest
 from pipewarden.incident_write import item_key
 from pipewarden.item import from_item
 from pipewarden.responder import Responder
+from pipewarden.retry_policy import BreakerPolicy
 from pipewarden.run import Scale
-from pipewarden.settings import BreakerPolicy
 from pipewarden.signal import Signal, SignalKind
 from tests.unit.runtime.memory_aws import Crash, refusal
 from tests.unit.runtime.scene import RETRY, START, Scene

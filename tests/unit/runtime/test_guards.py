@@ -12,9 +12,9 @@ from pipewarden.decision import decide
 from pipewarden.guard_table import GUARDS
 from pipewarden.incident import Attempt
 from pipewarden.kill_switch import Switch
+from pipewarden.retry_policy import TimeWindow
 from pipewarden.run import Run, Scale
 from pipewarden.run_history import RunHistory
-from pipewarden.settings import TimeWindow
 from pipewarden.signal import Signal, SignalKind
 from tests.unit.runtime.cases import FAILED, POLICY, TRANSIENT, attempt, incident
 from tests.unit.runtime.scene import RETRY, START

@@ -8,7 +8,7 @@ import pytest
 
 from pipewarden.acknowledgement import acknowledge
 from pipewarden.incident import Incident
-from pipewarden.settings import PipelineSettings
+from pipewarden.pipeline_settings import PipelineSettings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.window import Maintenance
 from tests.unit.runtime.scene import RETRY, START, Scene, resource

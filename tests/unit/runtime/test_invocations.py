@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipewarden.acknowledgement import acknowledge
+from pipewarden.pipeline_settings import AlarmSettings, ResourceSettings
 from pipewarden.registry import technologies
-from pipewarden.settings import AlarmSettings, ResourceSettings
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.transport import read_event
 from pipewarden.workplace import BusyError

@@ -6,7 +6,7 @@ import pytest
 
 from pipewarden.escalation import Call, called_rungs
 from pipewarden.listener import page_listeners
-from pipewarden.settings import Channel, Rung, Severity
+from pipewarden.route_settings import Channel, Rung, Severity
 from tests.unit.runtime.cases import incident
 
 CHANNELS = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipewarden.acknowledgement import acknowledge
 from pipewarden.incident import Incident
-from pipewarden.settings import BreakerPolicy, RetryPolicy, TimeWindow
+from pipewarden.retry_policy import BreakerPolicy, RetryPolicy, TimeWindow
 from pipewarden.window import Maintenance, QuietHours
 from tests.unit.runtime.world import RESOURCES, World
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from pipewarden.pipeline_settings import ResourceSettings
 from pipewarden.probe import NOTHING_AGE_SECONDS, measure_datasets, read_location, summarize
-from pipewarden.settings import ResourceSettings
 from tests.unit.runtime.scene import START, Scene
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipewarden.acknowledgement import acknowledge
 from pipewarden.reminder import MOST_LOOKS, remind
-from pipewarden.settings import Repeat
+from pipewarden.route_settings import Repeat
 from pipewarden.window import QuietHours
 from tests.unit.runtime.memory_aws import Crash
 from tests.unit.runtime.scene import START, Scene

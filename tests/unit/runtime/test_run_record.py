@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden.policy import make_policy
 from pipewarden.registry import technologies
 from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
-from pipewarden.settings import PipelineSettings, ResourceSettings
 from pipewarden.situation import Policy, Slo
 from pipewarden.usage import METRICS
 from tests.unit.runtime.scene import Scene

@@ -8,9 +8,10 @@ from typing import Any
 from pipewarden.effect import Effects
 from pipewarden.escalator import call_rung
 from pipewarden.incident import Incident
+from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.reminder import remind
+from pipewarden.retry_policy import RetryPolicy
 from pipewarden.run import Run
-from pipewarden.settings import AlarmSettings, PipelineSettings, ResourceSettings, RetryPolicy
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.target import Target
 from pipewarden.technology import Clients

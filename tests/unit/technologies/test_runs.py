@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pipewarden.pipeline_settings import ResourceSettings
 from pipewarden.run import Run
 from pipewarden.run_signal import told_of
-from pipewarden.settings import ResourceSettings
 from pipewarden.signal import Signal
 from pipewarden.target import Target
 from pipewarden.technology import Technology

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipewarden.settings import PipelineSettings
+from pipewarden.pipeline_settings import PipelineSettings
 from pipewarden_cli.preview.samples.chance import generator, share
 from pipewarden_cli.preview.samples.schedule import starts
 from pipewarden_cli.preview.timeframe import DAY

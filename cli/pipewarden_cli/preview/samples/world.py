@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pipewarden.settings import PipelineSettings, ResourceSettings
+from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden_cli.evaluator.query import Metric
 from pipewarden_cli.preview.samples.runs import Run, Trouble, downtimes, runs_of, usual_seconds
 from pipewarden_plan.plan import AlarmPlan, Plan
