@@ -4,12 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipewarden.incident import Incident
-from pipewarden.signal import Signal, SignalKind
+from pipewarden.signal import RUN_KINDS, Signal
 from pipewarden.situation import Decision, History, Policy
 
 STILL_RUNNING = "still-running"
 CURED_BY_SUCCESS = ("not-started", "no-success")
-RUN_ENDS = (SignalKind.RUN_FAILED, SignalKind.RUN_SUCCEEDED, SignalKind.RUN_STOPPED)
 ECHO = timedelta(hours=1)
 DURATION_ALARMS = ("duration", "duration-ratio")
 
@@ -34,7 +33,7 @@ def decide_missed(signal: Signal, history: History, policy: Policy, now: datetim
 def end_overdue(signal: Signal, decision: Decision, history: History, policy: Policy) -> Decision:
     """The decision about a run's end, with the reason gone that this very run took too long."""
     key = _overdue_key(signal, history.incident, policy.resource)
-    if not key or signal.kind not in RUN_ENDS or decision.action == "busy":
+    if not key or signal.kind not in RUN_KINDS or decision.action == "busy":
         return decision
     if decision.action in ("ignore", "note"):
         return replace(decision, action="clear", why=f"it ended: {decision.why}", cleared=(key,))

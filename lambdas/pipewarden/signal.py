@@ -31,6 +31,10 @@ class SignalKind(StrEnum):
     CHANGED = "changed"
 
 
+RUN_KINDS = (SignalKind.RUN_FAILED, SignalKind.RUN_SUCCEEDED, SignalKind.RUN_STOPPED)
+"""What tells how a run ended."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signal:
     """One fact about one resource, pipeline or alarm.
