@@ -17,12 +17,12 @@ from pipewarden.item import to_text
 from pipewarden.maintenance_notice import render_end, render_start
 from pipewarden.message import Message
 from pipewarden.page import Page
+from pipewarden.page_transition import page_again
 from pipewarden.policy import make_policy
 from pipewarden.registry import channel_types
 from pipewarden.restraint import find_hold
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import History
-from pipewarden.transition import page_again
 from pipewarden.window import OpenWindow, open_window
 from pipewarden.workplace import Workplace
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import ClientError
 
 from pipewarden.breaker import Breaker, Breakers
+from pipewarden.check_transition import first_check
 from pipewarden.cost import Cost, expected_cost
 from pipewarden.effect import check_signal
 from pipewarden.incident import Attempt, Incident
@@ -21,7 +22,6 @@ from pipewarden.run import Run
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
-from pipewarden.transition import first_check
 from pipewarden.workplace import BusyError, Workplace
 
 CLOCK_SKEW = timedelta(minutes=5)

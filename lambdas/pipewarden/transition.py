@@ -4,18 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
+from pipewarden.check_transition import with_check
+from pipewarden.due_decision import check_delay_seconds
 from pipewarden.duration import say_time
 from pipewarden.expectation_decision import expectation_key
 from pipewarden.hold_transition import calm_down, hold_back, wait_for_window
-from pipewarden.incident import Attempt, Effect, Incident, IncidentState, Reason
+from pipewarden.incident import Attempt, Effect, Incident, IncidentState
+from pipewarden.page_transition import page_again
 from pipewarden.reason import read_reasons
+from pipewarden.reason_transition import after_start, cancel_planned, say_reason, tell_all, with_failure, with_success
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy, severity_of
 
 WRONG_STILL = ("retry", "page", "hold")
 """What one reason makes way for here is another one, so the incident goes on."""
-QUIET = (IncidentState.OPEN, IncidentState.REMEDIATING)
 DRAIN_CHECK_SECONDS = 3600.0
 
 
@@ -43,7 +45,7 @@ def _open(signal: Signal, history: History, policy: Policy, now: datetime) -> In
 def _note(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
-    incident = _with_success(incident, signal, history, policy.resource)
+    incident = with_success(incident, signal, history, policy.resource)
     return incident.noting(now, "note", decision.why)
 
 
@@ -54,16 +56,16 @@ def _hold(
         old = incident.reason(reason.key)
         if old and old.open:
             reason = replace(reason, evidence=old.evidence, told=old.told, held=old.held, times=old.times + 1)
-        incident = incident.with_reason(reason).noting(reason.since, "failed", _say(reason))
+        incident = incident.with_reason(reason).noting(reason.since, "failed", say_reason(reason))
         if decision.delay_seconds:
-            incident = _with_check(incident, reason.key, policy.resource, now, decision.delay_seconds)
+            incident = with_check(incident, reason.key, policy.resource, now, decision.delay_seconds)
     return incident.noting(now, "held", decision.why)
 
 
 def _retry(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
-    incident = _with_failure(incident, signal, decision, history, policy, told=decision.page)
+    incident = with_failure(incident, signal, decision, history, policy, told=decision.page)
     if decision.hold:
         incident = hold_back(incident, signal, decision.hold, policy, now)
     due = now + timedelta(seconds=decision.delay_seconds)
@@ -92,17 +94,17 @@ def _page(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
     held = decision.hold is not None
-    incident = _with_failure(incident, signal, decision, history, policy, told=not held)
+    incident = with_failure(incident, signal, decision, history, policy, told=not held)
     if signal.kind == SignalKind.RETRY_DUE:
-        incident = _cancel_planned(incident, policy.resource)
-        incident = _tell_all(incident, policy.resource, held=held)
+        incident = cancel_planned(incident, policy.resource)
+        incident = tell_all(incident, policy.resource, held=held)
     if signal.kind == SignalKind.CHECK_DUE and (reason := incident.reason(str(signal.detail.get("reason", "")))):
         incident = incident.with_reason(replace(reason, evidence=False, told=reason.told or not held, held=held))
     if signal.kind != SignalKind.HOLD_DUE or not held:
         incident = incident.noting(now, "decided", decision.why)
     if signal.kind == SignalKind.EXPECTATION_MISSED and signal.run_id:
         key = expectation_key(signal.state, policy.resource)
-        incident = _with_check(incident, key, policy.resource, now, check_delay_seconds(0))
+        incident = with_check(incident, key, policy.resource, now, check_delay_seconds(0))
     if decision.hold:
         return hold_back(incident, signal, decision.hold, policy, now)
     return _page_people(incident, signal, decision, policy, now) if decision.page else incident
@@ -112,9 +114,9 @@ def _drain(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
     for reason in read_reasons(signal, decision, history, policy):
-        incident = incident.with_reason(reason).noting(reason.since, "alarm", _say(reason))
+        incident = incident.with_reason(reason).noting(reason.since, "alarm", say_reason(reason))
         effect = Effect(key=f"drain-{policy.resource}-{signal.key[:8]}", kind="drain", resource=policy.resource)
-        incident = _with_check(incident.with_effect(effect), reason.key, policy.resource, now, DRAIN_CHECK_SECONDS)
+        incident = with_check(incident.with_effect(effect), reason.key, policy.resource, now, DRAIN_CHECK_SECONDS)
     if incident.state == IncidentState.OPEN:
         incident = replace(incident, state=IncidentState.REMEDIATING)
     return incident.noting(now, "draining", decision.why)
@@ -123,13 +125,13 @@ def _drain(
 def _clear(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
-    incident = _with_success(incident, signal, history, policy.resource)
+    incident = with_success(incident, signal, history, policy.resource)
     if signal.kind == SignalKind.RUN_SUCCEEDED:
-        incident = _cancel_planned(incident, policy.resource)
+        incident = cancel_planned(incident, policy.resource)
     for reason in incident.open_reasons:
         if reason.key in decision.cleared and signal.kind == SignalKind.DRAIN_FINISHED:
             incident = incident.with_reason(replace(reason, detail={**reason.detail, **signal.detail}))
-    moment = _after_start(signal.time, incident, policy.resource)
+    moment = after_start(signal.time, incident, policy.resource)
     incident = incident.without_reasons(decision.cleared).noting(moment, "cleared", decision.why)
     if incident.open_reasons:
         return incident
@@ -148,7 +150,7 @@ def _wait(
 ) -> Incident:
     count, key = int(signal.detail.get("count", 0)) + 1, str(signal.detail.get("reason", ""))
     incident = incident.noting(now, "waiting", decision.why)
-    return _with_check(incident, key, policy.resource, now, decision.delay_seconds, count, signal.attempt)
+    return with_check(incident, key, policy.resource, now, decision.delay_seconds, count, signal.attempt)
 
 
 def _postpone(
@@ -179,96 +181,5 @@ MOVES: dict[str, Callable[[Incident, Signal, Decision, History, Policy, datetime
 }
 
 
-def page_again(incident: Incident, why: str, severity: str, now: datetime, *, in_digest: bool = False) -> Incident:
-    """The incident with one page more to be sent: a new chain of rungs, not acknowledged. What was held back goes out
-    with it. `in_digest`: people were told already, among other incidents."""
-    number = incident.pages + 1
-    incident = replace(
-        incident.with_held_told(),
-        state=incident.state if incident.over else IncidentState.PAGED,
-        severity=min(severity, incident.severity),
-        pages=number,
-        paged=incident.paged or now,
-        last_paged=now,
-        acknowledged=None,
-        acknowledged_by="",
-        rungs=(),
-        reminders=0,
-    )
-    detail = {"why": why, "number": number, **({"in_digest": True} if in_digest else {})}
-    incident = incident.with_effect(Effect(key=f"page-{number}", kind="page", at=now, detail=detail))
-    return incident.noting(now, "paged", f"{incident.severity}: {why}")
-
-
 def _page_people(incident: Incident, signal: Signal, decision: Decision, policy: Policy, now: datetime) -> Incident:
     return page_again(incident, decision.why, severity_of(signal, incident, policy), now)
-
-
-def _with_success(incident: Incident, signal: Signal, history: History, resource: str) -> Incident:
-    """The retry whose run succeeded, or of which no failure was heard, marked so."""
-    attempt = history.attempt if signal.kind == SignalKind.RUN_SUCCEEDED else None
-    if signal.kind == SignalKind.CHECK_DUE:
-        attempt = incident.attempt(resource, signal.attempt)
-    return incident.with_attempt(replace(attempt, state="succeeded")) if attempt else incident
-
-
-def _with_failure(
-    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, told: bool
-) -> Incident:
-    """The reasons folded in, and the retry whose run this was marked as failed."""
-    if history.attempt and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED):
-        incident = incident.with_attempt(replace(history.attempt, state="failed"))
-    for reason in read_reasons(signal, decision, history, policy):
-        old = incident.reason(reason.key)
-        known = told or bool(old and old.open and old.told)
-        held = decision.hold is not None or bool(old and old.open and old.held)
-        moment = _after_start(reason.since, incident, reason.resource)
-        times = (old.times if old else 0) + (signal.kind != SignalKind.DRAIN_FINISHED or old is None)
-        changed = replace(reason, told=known, held=held and not known, times=times)
-        incident = incident.with_reason(changed).noting(moment, "failed", _say(changed))
-    return incident
-
-
-def _after_start(moment: datetime, incident: Incident, resource: str) -> datetime:
-    """When something is told of a run: not before we started it. Event times are whole seconds."""
-    return max([moment, *(attempt.started for attempt in incident.attempts_of(resource) if attempt.started)])
-
-
-def _with_check(
-    incident: Incident, key: str, resource: str, now: datetime, seconds: float, count: int = 0, attempt: int = 0
-) -> Incident:
-    name = f"check-{key}-{attempt}-{count}-{now:%d%H%M%S}"
-    detail = {"reason": key, "count": count}
-    at = now + timedelta(seconds=seconds)
-    effect = Effect(key=name, kind="schedule-check", resource=resource, attempt=attempt, at=at, detail=detail)
-    return incident.with_effect(effect)
-
-
-def first_check(incident: Incident, key: str, attempt: Attempt, now: datetime, *, independent: bool) -> Effect:
-    """The first look after a retry that is about to be started; the only one where it cannot be asked about."""
-    delay = SILENCE_SECONDS if independent else check_delay_seconds(0)
-    changed = _with_check(replace(incident, pending=()), key, attempt.resource, now, delay, 0, attempt.number)
-    return replace(changed.pending[0], key=f"check-{key}-{attempt.number}-0")
-
-
-def _cancel_planned(incident: Incident, resource: str) -> Incident:
-    for attempt in incident.attempts_of(resource):
-        if attempt.state == "planned":
-            incident = incident.with_attempt(replace(attempt, state="cancelled"))
-    return incident
-
-
-def _tell_all(incident: Incident, resource: str, *, held: bool) -> Incident:
-    """The reasons of the resource told, or held back."""
-
-    def tell(reason: Reason) -> Reason:
-        if reason.resource != resource:
-            return reason
-        return replace(reason, held=held and not reason.told) if held else replace(reason, told=True)
-
-    return replace(incident, reasons=tuple(map(tell, incident.reasons)))
-
-
-def _say(reason: Reason) -> str:
-    parts = [reason.text, f": {reason.error.splitlines()[0]}" if reason.error else ""]
-    return "".join(parts) + (f" ({reason.failure_class})" if reason.failure_class else "")
