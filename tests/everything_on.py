@@ -14,7 +14,8 @@ from pipewarden_plan.declaration import load_project
 from pipewarden_plan.example import example_of
 from pipewarden_plan.grammar import grammar
 from pipewarden_plan.make_plan import make_plan
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.resolve import resolve
 
 ROUTE = {

@@ -8,8 +8,8 @@ from pipewarden.route_settings import Channel, Severity
 from pipewarden.technology import Technology
 from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.own_watch_plan import plan_own_alarms
-from pipewarden_plan.plan import AlarmPlan
 from pipewarden_plan.plan_view import condition
+from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.route_plan import plan_topics
 from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import names_of

@@ -12,7 +12,7 @@ from pipewarden_plan.can_fire.subject import Subject
 from pipewarden_plan.can_fire.table import check_alarm
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS, TAG_CHARACTERS
 from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
-from pipewarden_plan.plan import AlarmPlan, MetricPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 from pipewarden_plan.price_table import price_table
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pipewarden.names import Names
 from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
 from pipewarden_plan.parts import split_by_hash
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, FleetPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan, FleetPlan
 
 RESPONDING = "responding"
 

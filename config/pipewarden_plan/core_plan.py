@@ -10,7 +10,8 @@ from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment
 from pipewarden_plan.own_alarm import OWNER
 from pipewarden_plan.own_watch_plan import plan_own_alarms, plan_own_composites
-from pipewarden_plan.plan import CorePlan, DashboardPlan, FleetPlan
+from pipewarden_plan.plan import CorePlan, DashboardPlan
+from pipewarden_plan.planned_alarm import FleetPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.retention_plan import plan_retention
 from pipewarden_plan.route_plan import plan_chats, plan_core_queues, plan_topics

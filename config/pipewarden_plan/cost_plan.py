@@ -13,7 +13,9 @@ from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
 from pipewarden_plan.model import Model, Pipeline
 from pipewarden_plan.own_metrics import KINDS, Per, metrics_of, own_metrics
-from pipewarden_plan.plan import AlarmPlan, FunctionPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
+from pipewarden_plan.planned_function import FunctionPlan
 from pipewarden_plan.price_table import PriceTable, price_table
 from pipewarden_plan.run_rate import MONTH_HOURS, hours_a_month, runs_a_month
 

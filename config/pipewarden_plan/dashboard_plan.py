@@ -8,7 +8,8 @@ from pipewarden.technology import Technology, Widget
 from pipewarden_plan import log_widget, text_widget, widget_plan
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan
+from pipewarden_plan.plan import DashboardPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
 from pipewarden_plan.settings_plan import log_groups_of
 from pipewarden_plan.watched import Watched
 from pipewarden_plan.widget_plan import WIDGET_METRICS, Drawn, judges, placed, resource_metric, series

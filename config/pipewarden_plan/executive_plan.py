@@ -12,7 +12,8 @@ from pipewarden_plan.composite_plan import plan_fleet_composites
 from pipewarden_plan.cost_widget import costs
 from pipewarden_plan.dashboard_plan import paging
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import DashboardPlan, FleetPlan, TeamPlan
+from pipewarden_plan.plan import DashboardPlan, TeamPlan
+from pipewarden_plan.planned_alarm import FleetPlan
 from pipewarden_plan.promise_widget import MOST_ROWS, freshness, of_how_many, promises
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, severity_row, text

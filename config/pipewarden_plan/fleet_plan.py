@@ -21,7 +21,7 @@ from pipewarden_plan.limits import (
     INSIGHTS_SERIES,
 )
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import AlarmPlan, FleetPlan, MetricPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan, MetricPlan
 from pipewarden_plan.watched import Watched
 
 ALONE = "it is the only alarm of its kind"

@@ -7,7 +7,7 @@ and what else is declared is left out by name.
 from collections.abc import Iterable, Sequence
 
 from pipewarden_plan.limits import EXPRESSION_CHARACTERS
-from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 FUNCTIONS = {"Average": "AVG", "Sum": "SUM", "Minimum": "MIN", "Maximum": "MAX", "SampleCount": "COUNT"}
 Series = tuple[tuple[str, str], ...]

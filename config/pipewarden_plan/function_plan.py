@@ -7,7 +7,8 @@ from pipewarden.names import FUNCTIONS, Names
 from pipewarden_plan import own_grant_plan as own
 from pipewarden_plan.grant_plan import declared_statements, pack
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import ACKNOWLEDGE_URL, FunctionPlan, StatementPlan, TopicPlan
+from pipewarden_plan.planned_delivery import TopicPlan
+from pipewarden_plan.planned_function import ACKNOWLEDGE_URL, FunctionPlan, StatementPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.route_plan import drain_policy
 from pipewarden_plan.watched import Watched

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from pipewarden.technology import Grant
 from pipewarden_plan.limits import INLINE_POLICY_CHARACTERS, MANAGED_POLICIES, MANAGED_POLICY_CHARACTERS
-from pipewarden_plan.plan import KEY, StatementPlan
+from pipewarden_plan.planned_function import KEY, StatementPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched
 

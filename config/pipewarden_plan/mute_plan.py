@@ -7,7 +7,7 @@ from pipewarden.window import Maintenance
 from pipewarden_plan.limits import MUTED_ALARMS
 from pipewarden_plan.model import Environment
 from pipewarden_plan.parts import split_by_hash
-from pipewarden_plan.plan import AlarmPlan, MutePlan
+from pipewarden_plan.planned_alarm import AlarmPlan, MutePlan
 
 PAGED_ANYHOW = "P0"
 

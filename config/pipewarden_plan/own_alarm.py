@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import AlarmPlan, MetricPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 
 OWNER = "pipewarden"
 MOST_WARM_UP_MINUTES = 2_880  # CloudWatch API, WarmUpConfiguration

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from pipewarden_plan.own_alarm import OwnAlarms, gravest, metric
-from pipewarden_plan.plan import AlarmPlan, TopicPlan
+from pipewarden_plan.planned_alarm import AlarmPlan
+from pipewarden_plan.planned_delivery import TopicPlan
 
 CALLED_ASYNCHRONOUSLY = ("drainer", "escalator", "probe", "reconciler")
 """Scheduler and other functions call them and don't wait; Lambda keeps what failed for good in a queue."""

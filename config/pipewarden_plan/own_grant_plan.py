@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pipewarden.names import Names
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import KEY, StatementPlan
+from pipewarden_plan.planned_function import KEY, StatementPlan
 from pipewarden_plan.watched import Watched
 
 KEY_SERVICES: Mapping[str, tuple[str, ...]] = {

@@ -8,7 +8,8 @@ from pipewarden_plan.composite_plan import RESPONDING
 from pipewarden_plan.model import Environment
 from pipewarden_plan.own_alarm import OwnAlarms, metric
 from pipewarden_plan.own_delivery_plan import plan_deliveries
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, TopicPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
+from pipewarden_plan.planned_delivery import TopicPlan
 
 ALIVE = "alive"
 YOUNG_SECONDS = 300

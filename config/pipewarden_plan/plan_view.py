@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipewarden_plan.plan import AlarmPlan, FleetPlan, Plan, TeamPlan
+from pipewarden_plan.plan import Plan, TeamPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
 
 
 def plan_as_json(plan: Plan) -> str:

@@ -6,7 +6,7 @@ Values that are known at the end of a run only stand until the next one ends: li
 from collections.abc import Sequence
 from typing import Any
 
-from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.widget_plan import FULL_WIDTH, Drawn, filled, limit, series
 
 HALF = 12

@@ -9,7 +9,7 @@ from pipewarden.names import Names
 from pipewarden.registry import channel_types
 from pipewarden.template import look_up
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import ChatPlan, QueuePlan, TopicPlan
+from pipewarden_plan.planned_delivery import ChatPlan, QueuePlan, TopicPlan
 from pipewarden_plan.spending_plan import spending_publishers
 from pipewarden_plan.watched import Watched
 

@@ -8,7 +8,8 @@ from pipewarden.fleet import CONTRIBUTOR_CHANGED
 from pipewarden.names import Names
 from pipewarden.technology import EventRule
 from pipewarden_plan.limits import PATTERN_CHARACTERS
-from pipewarden_plan.plan import FleetPlan, RulePlan
+from pipewarden_plan.planned_alarm import FleetPlan
+from pipewarden_plan.planned_delivery import RulePlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched
 

@@ -10,7 +10,7 @@ from pipewarden.signal import SignalKind
 from pipewarden.window import Maintenance
 from pipewarden_plan.limits import SCHEDULE_NAME_CHARACTERS
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import SchedulePlan
+from pipewarden_plan.planned_delivery import SchedulePlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.scheduler_cron import next_day, scheduler_crons, scheduler_days
 

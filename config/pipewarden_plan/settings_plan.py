@@ -7,7 +7,7 @@ from pipewarden.names import Names
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.settings import Settings
 from pipewarden_plan.model import Environment, Pipeline
-from pipewarden_plan.plan import AlarmPlan, FleetPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
 from pipewarden_plan.route_plan import drain_policy
 from pipewarden_plan.run_rate import as_settings
 from pipewarden_plan.watched import Watched

@@ -13,7 +13,8 @@ from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
 from pipewarden_plan.log_filter_plan import plan_log_filters
 from pipewarden_plan.model import Environment, Mark, Pipeline
 from pipewarden_plan.mute_plan import plan_mutes
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, DashboardPlan, QueryPlan, TeamPlan
+from pipewarden_plan.plan import DashboardPlan, QueryPlan, TeamPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
 from pipewarden_plan.query_plan import plan_queries
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.route_plan import plan_quarantine

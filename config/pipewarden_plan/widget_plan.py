@@ -10,7 +10,7 @@ from pipewarden.technology import Widget
 from pipewarden_plan.colour import coloured
 from pipewarden_plan.limits import WIDGET_ALARMS
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import AlarmPlan, MetricPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 from pipewarden_plan.watched import Watched
 
 FULL_WIDTH, HALF_WIDTH = 24, 12

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 Templates = dict[str, dict[str, Any]]
 CLOUDWATCH = "cloudwatch.amazonaws.com"

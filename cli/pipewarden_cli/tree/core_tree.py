@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.pipeline_tree import pipeline_branch
 from pipewarden_cli.tree.words import alarm_words, counted, remediation_words, route_words
-from pipewarden_plan.plan import KEY, FunctionPlan, Plan, StatementPlan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_function import KEY, FunctionPlan, StatementPlan
 
 _NAMED = {KEY: "the environment's KMS key"}
 

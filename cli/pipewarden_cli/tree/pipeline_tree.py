@@ -8,7 +8,8 @@ from pipewarden_cli.report.times import duration
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.expectation import pipeline_expectations, resource_expectations
 from pipewarden_cli.tree.words import alarm_words, drain_words, guard_words, pattern_words, retry_words
-from pipewarden_plan.plan import AlarmPlan, Plan, TeamPlan
+from pipewarden_plan.plan import Plan, TeamPlan
+from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.text_widget import window_words
 
 

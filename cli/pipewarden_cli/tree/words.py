@@ -8,7 +8,8 @@ from pipewarden.error_pattern import ErrorPattern
 from pipewarden.retry_policy import RetryPolicy
 from pipewarden.route_settings import Channel, Severity
 from pipewarden_cli.report.times import duration
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 _NO_DATA = {
     "notBreaching": "no data is fine",

@@ -8,7 +8,9 @@ from pipewarden.names import Names
 from pipewarden_plan.can_fire.subject import Objection
 from pipewarden_plan.composite_plan import RESPONDING
 from pipewarden_plan.model import Environment
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, CorePlan, TeamPlan, TopicPlan
+from pipewarden_plan.plan import CorePlan, TeamPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
+from pipewarden_plan.planned_delivery import TopicPlan
 from pipewarden_plan.route_plan import CLOUDWATCH
 
 

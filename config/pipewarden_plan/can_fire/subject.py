@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pipewarden_plan.model import Mark, Schedule
-from pipewarden_plan.plan import AlarmPlan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 
 class Subject(NamedTuple):

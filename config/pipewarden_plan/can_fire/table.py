@@ -19,7 +19,8 @@ from pipewarden_plan.can_fire.timing_rules import (
 )
 from pipewarden_plan.can_fire.value_rules import silence_is_not_health, threshold_can_be_passed
 from pipewarden_plan.model import Environment, Mark
-from pipewarden_plan.plan import AlarmPlan, CorePlan, FleetPlan, TeamPlan
+from pipewarden_plan.plan import CorePlan, TeamPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
 from pipewarden_plan.remarks import Remarks
 
 RULES: tuple[Rule, ...] = (

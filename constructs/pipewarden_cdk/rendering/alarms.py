@@ -6,7 +6,7 @@ from typing import Any
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, Resource, logical_id, resource, tags
 from pipewarden_plan.composite_plan import rule_text
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, MetricPlan, MutePlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan, MetricPlan, MutePlan
 
 OPERATORS = {
     ">": "GreaterThanThreshold",

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, attribute, logical_id, reference, resource
 from pipewarden_cdk.rendering.policies import role_document, trust
-from pipewarden_plan.plan import ChatPlan, StatementPlan
+from pipewarden_plan.planned_delivery import ChatPlan
+from pipewarden_plan.planned_function import StatementPlan
 
 LOGGING = "ERROR"
 

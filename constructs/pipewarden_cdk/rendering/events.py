@@ -7,7 +7,8 @@ from typing import Any
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, attribute, logical_id, resource
 from pipewarden_cdk.rendering.policies import role_document, trust
-from pipewarden_plan.plan import RulePlan, SchedulePlan, StatementPlan
+from pipewarden_plan.planned_delivery import RulePlan, SchedulePlan
+from pipewarden_plan.planned_function import StatementPlan
 
 RULE_RETRY = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 SCHEDULE_ATTEMPTS = 185

@@ -6,7 +6,7 @@ from typing import Any
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, attribute, kept_when, reference, resource
 from pipewarden_cdk.rendering.policies import role_document, trust
-from pipewarden_plan.plan import ACKNOWLEDGE_URL, FunctionPlan
+from pipewarden_plan.planned_function import ACKNOWLEDGE_URL, FunctionPlan
 
 ASSET_BUCKET = "AssetBucket"
 ASSET_KEY = "AssetKey"

@@ -6,7 +6,7 @@ from typing import Any
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, Resource, kept_when, logical_id, resource
 from pipewarden_cdk.rendering.policies import document, only_with_tls, service
-from pipewarden_plan.plan import QueuePlan, TopicPlan
+from pipewarden_plan.planned_delivery import QueuePlan, TopicPlan
 from pipewarden_plan.route_plan import CLOUDWATCH
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipewarden_cdk.rendering.fragment import attribute
 from pipewarden_plan.grant_plan import as_iam
-from pipewarden_plan.plan import KEY, StatementPlan
+from pipewarden_plan.planned_function import KEY, StatementPlan
 
 VERSION = "2012-10-17"
 KEY_ID = "Key"

@@ -17,7 +17,8 @@ import pytest
 
 from pipewarden_cdk.rendering.alarms import render_alarms
 from pipewarden_cli.local import control
-from pipewarden_plan.plan import AlarmPlan, MetricPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 from pipewarden_plan.watched import names_of
 from tests.everything_on import alarm_of, everything_on, own_keys, rules
 

@@ -21,7 +21,7 @@ from pipewarden.settings import Settings
 from pipewarden.window import Maintenance
 from pipewarden_cdk.rendering.alarms import render_mutes
 from pipewarden_plan.mute_plan import iso_duration, mute_expression
-from pipewarden_plan.plan import MutePlan
+from pipewarden_plan.planned_alarm import MutePlan
 
 pytestmark = pytest.mark.e2e
 ALARM = "test/crm/import/extract.stale"

@@ -6,24 +6,10 @@ from pipewarden.retry_policy import RetryPolicy
 from pipewarden.route_settings import Channel, Rung, Severity
 from pipewarden.settings import Settings
 from pipewarden_plan.model import Environment, Mark
-from pipewarden_plan.plan import (
-    KEY,
-    AlarmPlan,
-    CorePlan,
-    DashboardPlan,
-    FunctionPlan,
-    MetricPlan,
-    Plan,
-    QueryPlan,
-    QueuePlan,
-    RetentionPlan,
-    RulePlan,
-    SchedulePlan,
-    StatementPlan,
-    TeamPlan,
-    TopicPlan,
-    TracingPlan,
-)
+from pipewarden_plan.plan import CorePlan, DashboardPlan, Plan, QueryPlan, RetentionPlan, TeamPlan, TracingPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
+from pipewarden_plan.planned_delivery import QueuePlan, RulePlan, SchedulePlan, TopicPlan
+from pipewarden_plan.planned_function import KEY, FunctionPlan, StatementPlan
 
 SEVERITIES = {
     "P1": Severity(

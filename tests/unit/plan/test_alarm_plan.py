@@ -13,7 +13,8 @@ from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DESCRIPTION_CHARACTERS
 from pipewarden_plan.make_plan import make_plan
 from pipewarden_plan.model import AlarmOverride, Mark, Model
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]

@@ -12,7 +12,9 @@ from pipewarden_plan.can_fire.occurrence import most_periods_with_a_run
 from pipewarden_plan.can_fire.page import rules_of_the_check
 from pipewarden_plan.can_fire.reach_rules import reach_of, unheard
 from pipewarden_plan.model import Schedule
-from pipewarden_plan.plan import AlarmPlan, CompositePlan, Plan, TopicPlan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
+from pipewarden_plan.planned_delivery import TopicPlan
 from pipewarden_plan.watched import names_of
 
 ALARM = "prod/crm/customer-import/load.failed"

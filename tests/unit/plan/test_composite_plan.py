@@ -9,7 +9,8 @@ import pytest
 from pipewarden.route_settings import Severity
 from pipewarden_plan.composite_plan import plan_composites, rule_text
 from pipewarden_plan.limits import COMPOSITE_CHILDREN, COMPOSITE_RULE_CHARACTERS
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 
 def many(plan: Plan, count: int, filler: str = "") -> list[AlarmPlan]:

@@ -17,7 +17,8 @@ from pipewarden_plan.colour import TABLE
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Spending
-from pipewarden_plan.plan import AlarmPlan, DashboardPlan, Plan
+from pipewarden_plan.plan import DashboardPlan, Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.widget_plan import Drawn, placed
 
 Declare = Mapping[str, Callable[..., Any]]

@@ -17,8 +17,9 @@ from pipewarden_plan.can_fire.table import check_fleets
 from pipewarden_plan.fleet_plan import why_alone
 from pipewarden_plan.limits import EXPRESSION_CHARACTERS
 from pipewarden_plan.model import AlarmOverride
-from pipewarden_plan.plan import AlarmPlan, FleetPlan, Plan
+from pipewarden_plan.plan import Plan
 from pipewarden_plan.plan_view import describe
+from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
 from pipewarden_plan.remarks import Remarks
 
 OWN = "prod/pipewarden/fleet"

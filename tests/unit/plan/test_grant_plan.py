@@ -10,7 +10,8 @@ import pytest
 from pipewarden.retry_policy import RetryPolicy
 from pipewarden_plan.grant_plan import as_iam
 from pipewarden_plan.limits import INLINE_POLICY_CHARACTERS, MANAGED_POLICIES, MANAGED_POLICY_CHARACTERS
-from pipewarden_plan.plan import FunctionPlan, Plan, StatementPlan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_function import FunctionPlan, StatementPlan
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]

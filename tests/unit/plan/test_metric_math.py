@@ -10,7 +10,8 @@ from pipewarden_cli.evaluator.alarm import read_alarm
 from pipewarden_cli.evaluator.evaluation import State, evaluate
 from pipewarden_cli.evaluator.query import Metric, RecordedMetrics
 from pipewarden_plan.can_fire.metric_rules import QUOTED, WORD
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 NOW = 1_800_000_000.0
 

@@ -9,7 +9,8 @@ from pipewarden.window import Maintenance
 from pipewarden_plan.limits import MUTED_ALARMS
 from pipewarden_plan.mute_plan import iso_duration, mute_expression, plan_mutes
 from pipewarden_plan.parts import split_by_hash
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 from tests.unit.plan.conftest import environment
 
 NAMES = Names("prod", "123456789012", "us-east-1")

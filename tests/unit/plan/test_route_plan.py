@@ -9,7 +9,8 @@ from pipewarden.cron import parse_cron
 from pipewarden.signal import Signal
 from pipewarden_plan.finding import DeclarationError
 from pipewarden_plan.model import Schedule
-from pipewarden_plan.plan import Plan, SchedulePlan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_delivery import SchedulePlan
 from pipewarden_plan.schedule_plan import minute_of_day, plan_core_schedules, rate_expression
 from pipewarden_plan.scheduler_cron import next_day
 from tests.unit.plan.conftest import environment

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipewarden_plan.limits import PATTERN_CHARACTERS
-from pipewarden_plan.plan import Plan, RulePlan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_delivery import RulePlan
 
 Declare = Mapping[str, Callable[..., Any]]
 

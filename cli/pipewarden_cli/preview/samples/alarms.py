@@ -15,7 +15,7 @@ from pipewarden_cli.preview.samples.flow_shapes import UNKNOWN, UNKNOWN_THRESHOL
 from pipewarden_cli.preview.samples.source import SampleMetrics
 from pipewarden_cli.preview.samples.world import World
 from pipewarden_cli.preview.timeframe import DAY
-from pipewarden_plan.plan import AlarmPlan, CompositePlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
 
 LOOKBACK = 3 * DAY
 _COMPARISONS = {

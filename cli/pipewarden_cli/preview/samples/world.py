@@ -8,7 +8,8 @@ from typing import Any
 from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden_cli.evaluator.query import Metric
 from pipewarden_cli.preview.samples.runs import Run, Trouble, downtimes, runs_of, usual_seconds
-from pipewarden_plan.plan import AlarmPlan, Plan
+from pipewarden_plan.plan import Plan
+from pipewarden_plan.planned_alarm import AlarmPlan
 
 NOW = 1_773_826_200
 """Wednesday 18 March 2026, 09:30 UTC: the moment of the samples where none is given."""
