@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipewarden.names import Names
-from pipewarden_plan import own_grant_plan
+from pipewarden_plan import service_grant_plan
 from pipewarden_plan.alarm_plan import tag_value
 from pipewarden_plan.composite_plan import plan_fleet_composites
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
@@ -49,7 +49,7 @@ def plan_core(
             *plan_maintenance(environment),
         ),
         functions=plan_functions(everything, environment, names, topics, log_groups, remarks),
-        scheduler_statements=own_grant_plan.scheduler(names),
+        scheduler_statements=service_grant_plan.scheduler(names),
         alarms=plan_own_alarms(environment, names, topics),
         composites=(*plan_own_composites(environment, names), *plan_fleet_composites(fleets, names)),
         retention_days=environment.log_retention_days,
@@ -62,7 +62,7 @@ def plan_core(
         anomalies=plan_anomalies(environment, names),
         chats=chats,
         fleets=fleets,
-        chat_statements=own_grant_plan.chat(names) if chats else (),
+        chat_statements=service_grant_plan.chat(names) if chats else (),
     )
 
 

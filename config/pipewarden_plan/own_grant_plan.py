@@ -3,20 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from pipewarden.names import Names
+from pipewarden_plan.key_grant_plan import key
 from pipewarden_plan.model import Environment
-from pipewarden_plan.planned_function import KEY, StatementPlan
+from pipewarden_plan.planned_function import StatementPlan
 from pipewarden_plan.watched import Watched
-
-KEY_SERVICES: Mapping[str, tuple[str, ...]] = {
-    "responder": ("dynamodb", "s3", "secretsmanager", "sns", "sqs"),
-    "drainer": ("dynamodb", "s3", "sqs"),
-    "escalator": ("dynamodb", "s3", "secretsmanager", "sns", "sqs"),
-    "acknowledge": ("dynamodb", "secretsmanager"),
-    "probe": ("sqs",),
-    "reconciler": ("dynamodb", "sqs"),
-    "scheduler": ("sqs",),
-}
-"""What each role uses that the environment's key encrypts; SQS also holds what Lambda could not hand to a function."""
 
 
 def table(names: Names, *operations: str) -> StatementPlan:
@@ -189,44 +179,6 @@ def retention(names: Names, log_groups: Iterable[str]) -> StatementPlan:
     )
 
 
-def scheduler(names: Names) -> tuple[StatementPlan, ...]:
-    """The role of all schedules, the ones that functions make at run time included."""
-    queues = [names.signals_queue(), names.signals_dead_letters()]
-    return (
-        StatementPlan(
-            sid="Signals",
-            reason="retries that are due, deadlines and heartbeats; and the schedules' own dead letters",
-            actions=("sqs:SendMessage",),
-            resources=tuple(names.queue_arn(queue) for queue in queues),
-        ),
-        StatementPlan(
-            sid="Functions",
-            reason="rungs of an escalation, passes of a drain, the probe, the reconciler",
-            actions=("lambda:InvokeFunction",),
-            resources=tuple(names.function_arn(role) for role in ("drainer", "escalator", "probe", "reconciler")),
-        ),
-        *key(names, "scheduler"),
-    )
-
-
-def chat(names: Names) -> tuple[StatementPlan, ...]:
-    """What people may see from a chat through AWS's own chat service; also its guardrail, to which nothing adds."""
-    return (
-        StatementPlan(
-            sid="Alarms",
-            reason="what an alarm in the chat says",
-            actions=("cloudwatch:DescribeAlarms",),
-            resources=(names.arn("cloudwatch", f"alarm:{names.environment}/*"),),
-        ),
-        StatementPlan(
-            sid="Graphs",
-            reason="the graph beside an alarm; CloudWatch takes no resource here",
-            actions=("cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage"),
-            resources=("*",),
-        ),
-    )
-
-
 def request_counts(everything: Iterable[Watched]) -> StatementPlan:
     """For targets over requests only: none of them, no statement."""
     aimed = any(watched.technology.requests and watched.resource.expect.get("slo") for watched in everything)
@@ -235,23 +187,6 @@ def request_counts(everything: Iterable[Watched]) -> StatementPlan:
         reason="how many requests there were and failed, for targets; CloudWatch takes no resource here",
         actions=("cloudwatch:GetMetricData",),
         resources=("*",) if aimed else (),
-    )
-
-
-def key(names: Names, role: str) -> tuple[StatementPlan, ...]:
-    """The environment's key, through the services that the role uses and never directly; nothing where it uses none."""
-    suffix = "amazonaws.com.cn" if names.partition == "aws-cn" else "amazonaws.com"
-    services = [f"{service}.{names.region}.{suffix}" for service in KEY_SERVICES.get(role, ())]
-    if not services:
-        return ()
-    return (
-        StatementPlan(
-            sid="Key",
-            reason=f"{', '.join(KEY_SERVICES[role])}: what is kept there is encrypted with the environment's key",
-            actions=("kms:Decrypt", "kms:GenerateDataKey"),
-            resources=(KEY,),
-            conditions={"StringEquals": {"kms:ViaService": services}},
-        ),
     )
 
 
