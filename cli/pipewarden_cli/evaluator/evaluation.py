@@ -18,7 +18,7 @@ from pipewarden_cli.evaluator.calculation import Calculation
 from pipewarden_cli.evaluator.expression import ExpressionError
 from pipewarden_cli.evaluator.query import MetricSource
 from pipewarden_cli.evaluator.samples import Grid, Samples, Values
-from pipewarden_cli.evaluator.statistic import aggregate, percentile_share, sample_counts
+from pipewarden_cli.evaluator.statistic import newest, percentile_share, sample_counts
 from pipewarden_cli.evaluator.window import sliding_window, wall_clock_window
 
 
@@ -46,7 +46,7 @@ class Verdict:
     """The state an evaluation arrives at, and what it saw.
 
     `used` are the periods of the grid whose points were used, newest first, `breaching` says which of them breach, and
-    `filled` counts the missing points that were filled in.
+    `filled` counts the missing points that were filled in. `values` may lack what is older than the points used.
     """
 
     state: State
@@ -92,9 +92,9 @@ def evaluate(rule: AlarmRule, source: MetricSource, now: float, state: State) ->
     if rule.single is not None:
         stat = rule.single
         samples = source.samples(stat.metric, stat.unit, grid.starts[0], grid.end)
-        values = aggregate(samples, stat.statistic, grid)
+        values = newest(samples, stat.statistic, grid, rule.evaluation_periods)
         verdict = judge(rule, values, grid, state)
-        if _keeps_state(rule, samples, verdict):
+        if rule.ignore_low_samples and _keeps_state(rule, samples, verdict):
             verdict.state = state
         return verdict
     calculation = Calculation(rule.queries, source, grid)
@@ -123,21 +123,34 @@ def judge(
     upper: Values | None = None,
 ) -> Verdict:
     """The verdict over the values of an evaluation range; limits are given for band alarms only."""
-    if lower is None or upper is None:
-        compare, threshold = _COMPARE[rule.comparison], rule.threshold
-        used = [i for i in range(len(values) - 1, -1, -1) if values[i] is not None]
-        breaching = [compare(values[i], threshold) for i in used]
-    else:
-        used = _comparable(values, lower, upper)
-        breaching = [_outside(rule.comparison, values[i], lower[i], upper[i]) for i in used]
     periods = rule.evaluation_periods
-    if len(used) >= periods:
-        used, breaching = used[:periods], breaching[:periods]
-        settled = State.ALARM if sum(breaching) >= rule.needed else State.OK
+    if lower is None or upper is None:
+        used, breaching = _compared(rule, values)
+    else:
+        used = _comparable(values, lower, upper)[:periods]
+        breaching = [_outside(rule.comparison, values[i], lower[i], upper[i]) for i in used]
+    if len(used) == periods:
+        settled = State.ALARM if breaching.count(True) >= rule.needed else State.OK
         return Verdict(settled, grid, values, used, breaching, 0, lower, upper)
     age = len(values) - 1 - used[-1] if used else 0
     settled = _with_missing(rule, breaching, age, state)
     return Verdict(settled, grid, values, used, breaching, periods - len(used), lower, upper)
+
+
+def _compared(rule: AlarmRule, values: Values) -> tuple[list[int], list[bool]]:
+    """The newest real points, no more of them than evaluation periods, and which of them breach the threshold."""
+    compare, threshold, periods = _COMPARE[rule.comparison], rule.threshold, rule.evaluation_periods
+    used: list[int] = []
+    breaching: list[bool] = []
+    index = len(values)
+    for value in reversed(values):
+        index -= 1
+        if value is not None:
+            used.append(index)
+            breaching.append(compare(value, threshold))
+            if len(used) == periods:
+                break
+    return used, breaching
 
 
 def _comparable(values: Values, lower: Values, upper: Values) -> list[int]:
@@ -174,9 +187,7 @@ def _with_missing(rule: AlarmRule, breaching: list[bool], oldest_age: int, state
 
 def _keeps_state(rule: AlarmRule, samples: Samples, verdict: Verdict) -> bool:
     """Whether a percentile stands on too few samples and the alarm was told to ignore those."""
-    if not rule.ignore_low_samples or rule.single is None:
-        return False
-    share = percentile_share(rule.single.statistic)
+    share = percentile_share(rule.single.statistic) if rule.single is not None else None
     if share is None or not 0 < share < 100:
         return False
     fewest = 10 / (1 - share / 100) if share >= 50 else 10 / (share / 100)

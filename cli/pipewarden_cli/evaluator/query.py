@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pipewarden_cli.evaluator.samples import Samples
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric: namespace, name and the exact set of dimensions, sorted by name."""
+class Metric(NamedTuple):
+    """One metric: namespace, name and the exact set of dimensions, sorted by name.
+
+    A tuple, for it is the key by which samples are looked up: a tuple's hash costs a tenth of a dataclass's.
+    """
 
     namespace: str
     name: str

@@ -7,6 +7,7 @@ values and do not exist for metrics with negative values.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -28,20 +29,23 @@ def _count(samples: Samples, low: int, high: int) -> float | None:
     return sum(samples.counts[low:high])
 
 
+# Most periods hold one sample: that is taken as it is, which takes half the time of a slice and its sum.
 def _sum(samples: Samples, low: int, high: int) -> float | None:
-    return sum(samples.sums[low:high])
+    return samples.sums[low] if high - low == 1 else sum(samples.sums[low:high])
 
 
 def _average(samples: Samples, low: int, high: int) -> float | None:
+    if high - low == 1:
+        return samples.sums[low] / samples.counts[low]
     return sum(samples.sums[low:high]) / sum(samples.counts[low:high])
 
 
 def _minimum(samples: Samples, low: int, high: int) -> float | None:
-    return min(samples.minimums[low:high])
+    return samples.minimums[low] if high - low == 1 else min(samples.minimums[low:high])
 
 
 def _maximum(samples: Samples, low: int, high: int) -> float | None:
-    return max(samples.maximums[low:high])
+    return samples.maximums[low] if high - low == 1 else max(samples.maximums[low:high])
 
 
 _BASIC: dict[str, Statistic] = {
@@ -143,6 +147,25 @@ def aggregate(samples: Samples, name: str, grid: Grid) -> Values:
     """One value of the statistic per period of the grid."""
     compute = read_statistic(name)
     return [compute(samples, low, high) if high > low else None for low, high in samples.slots(grid)]
+
+
+def newest(samples: Samples, name: str, grid: Grid, count: int) -> Values:
+    """As `aggregate`, but only the newest `count` values that exist; the periods before them are not looked at.
+
+    Alarms are judged by these alone, and mostly a third of their range is older.
+    """
+    compute, stamps, starts = read_statistic(name), samples.timestamps, grid.starts
+    values: Values = [None] * len(starts)
+    high = bisect_left(stamps, grid.end)
+    for index in range(len(starts) - 1, -1, -1):
+        low = bisect_left(stamps, starts[index], 0, high)
+        if low < high and (value := compute(samples, low, high)) is not None:
+            values[index] = value
+            count -= 1
+            if not count:
+                break
+        high = low
+    return values
 
 
 def sample_counts(samples: Samples, grid: Grid) -> list[float]:

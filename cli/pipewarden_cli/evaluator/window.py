@@ -47,8 +47,13 @@ def window_end(period: int, now: float) -> int:
 
 def sliding_window(period: int, evaluation_periods: int, now: float) -> Grid:
     """The evaluation range of a sliding window: the evaluation periods and two more before them."""
-    count = evaluation_periods + EXTRA_PERIODS
-    return Grid.regular(window_end(period, now) - count * period, period, count)
+    return _ending_at(window_end(period, now), period, evaluation_periods + EXTRA_PERIODS)
+
+
+@lru_cache(maxsize=1024)
+def _ending_at(end: int, period: int, count: int) -> Grid:
+    """Alarms of the same shape that are judged within the same minute share one grid."""
+    return Grid.regular(end - count * period, period, count)
 
 
 def wall_clock_window(period: int, evaluation_periods: int, timezone_name: str, now: float) -> Grid:

@@ -65,6 +65,7 @@ TOO_YOUNG = [("- - - - X", (O, None, A, O)), ("- - - X -", (O, None, A, O))]
 TOO_OLD = [("0 - - - - -", (I, None, A, O)), ("X X X - - - - -", (I, None, A, O))]
 
 
+@pytest.mark.parametrize("is_math", [False, True], ids=["of a metric", "of an expression"])
 @pytest.mark.parametrize("current", list(State))
 @pytest.mark.parametrize(
     ("needed", "row", "expected"),
@@ -75,12 +76,11 @@ TOO_OLD = [("0 - - - - -", (I, None, A, O)), ("X X X - - - - -", (I, None, A, O)
     ],
 )
 def test_the_documented_tables_of_missing_data(
-    needed: int, row: str, expected: tuple[str | None, ...], current: State
+    needed: int, row: str, expected: tuple[str | None, ...], current: State, is_math: bool
 ) -> None:
-    states = [
-        evaluate(alarm(EvaluationPeriods=3, DatapointsToAlarm=needed, TreatMissingData=t), recorded(row), NOW, current)
-        for t in TREATMENTS
-    ]
+    more = queries("m1 * 1") if is_math else {}
+    rules = [alarm(EvaluationPeriods=3, DatapointsToAlarm=needed, TreatMissingData=t, **more) for t in TREATMENTS]
+    states = [evaluate(rule, recorded(row), NOW, current) for rule in rules]
     assert [verdict.state for verdict in states] == [state or current for state in expected]
 
 
@@ -266,6 +266,15 @@ def test_a_band_is_made_of_the_points_before_the_window(comparison: str, value: 
     assert verdict.state is state
     assert reason(rule, verdict).startswith("Thresholds Crossed: 1 datapoint [")
     assert reason_data(rule, verdict, NOW, {})["recentUpperThresholds"] == [pytest.approx(3.0)]
+
+
+def test_only_the_newest_points_are_held_against_a_band() -> None:
+    more = {**BAND, "EvaluationPeriods": 3, "DatapointsToAlarm": 2}
+    rule = alarm(**queries("ANOMALY_DETECTION_BAND(m1, 2)", **more), ComparisonOperator="GreaterThanUpperThreshold")
+    source = recorded("X X 0 0 0", breaching=9.0)
+    for minute in range(10, 40):
+        source.record(METRIC, NOW - 60 * minute, minute % 2 * 2.0)
+    assert evaluate(rule, source, NOW, State.OK).state is State.OK
 
 
 def test_without_history_there_is_no_band_and_so_no_point() -> None:

@@ -16,9 +16,9 @@ from pipewarden_cli.evaluator.expression import parse_expression
 from pipewarden_cli.evaluator.functions import CALENDAR, DIFFERENCES, POINTWISE, REDUCERS
 from pipewarden_cli.evaluator.mute import read_mute_rule
 from pipewarden_cli.evaluator.query import Metric, MetricDataQuery, MetricStat, RecordedMetrics
-from pipewarden_cli.evaluator.samples import Grid
+from pipewarden_cli.evaluator.samples import Grid, Samples
 from pipewarden_cli.evaluator.search import parse_search
-from pipewarden_cli.evaluator.statistic import read_statistic
+from pipewarden_cli.evaluator.statistic import aggregate, newest, read_statistic
 from pipewarden_cli.evaluator.wording import reason, reason_data
 
 NOW = 1574437410.0
@@ -74,6 +74,16 @@ def test_points_outside_of_the_range_change_nothing(
     oldest = evaluation_range(rule, NOW).starts[0]
     after = evaluate(rule, source_of([*found, (oldest - 1 - age, value)]), NOW, state)
     assert (before.state, before.values) == (after.state, after.values)
+
+
+@given(points, st.sampled_from(["Sum", "Average", "Minimum", "Maximum", "SampleCount", "p90"]), st.integers(1, 8))
+def test_the_newest_values_are_the_last_of_all_values(
+    found: list[tuple[float, float]], statistic: str, count: int
+) -> None:
+    samples, grid = Samples.of(found), Grid.regular(int(NOW) - 540, 60, 10)
+    every = aggregate(samples, statistic, grid)
+    wanted = [i for i, value in enumerate(every) if value is not None][-count:]
+    assert newest(samples, statistic, grid, count) == [v if i in wanted else None for i, v in enumerate(every)]
 
 
 @given(rules(), points, st.sampled_from(State))

@@ -56,7 +56,9 @@ def test_statistic_sets_have_no_percentiles_unless_they_are_one_value() -> None:
     samples = Samples()
     samples.add_set(1, 3, 6, 1, 3)
     assert aggregate(samples, "Average", GRID) == [2.0]
+    assert aggregate(samples, "Minimum", GRID) == [1]
     assert aggregate(samples, "Maximum", GRID) == [3]
+    assert aggregate(samples, "Sum", GRID) == [6]
     assert aggregate(samples, "p99", GRID) == [None]
     same = Samples()
     same.add_set(1, 3, 6, 2, 2)
