@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pipewarden_plan.finding import rules
 
-FIRST, LAST = "PW501", "PW517"
+FIRST, LAST = "PW501", "PW518"
 INTRODUCTION = (
     "CloudWatch takes an alarm over anything: a metric that nobody writes, dimensions that do not exist, a topic that "
     "is encrypted with a key it may not use. Such an alarm is green for ever. `pipewarden validate` plans every alarm "

@@ -17,7 +17,7 @@ from pipewarden_plan.can_fire.timing_rules import (
     range_is_taken,
     runs_fill_the_datapoints,
 )
-from pipewarden_plan.can_fire.value_rules import silence_is_not_health, threshold_can_be_passed
+from pipewarden_plan.can_fire.value_rules import silence_is_not_health, statistic_is_meant, threshold_can_be_passed
 from pipewarden_plan.model import Environment, Mark
 from pipewarden_plan.plan import CorePlan, TeamPlan
 from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     threshold_can_be_passed,
     silence_is_not_health,
     expression_names_its_metrics,
+    statistic_is_meant,
 )
 
 

@@ -1,4 +1,4 @@
-"""The metric can pass the threshold, and its silence is not taken for health."""
+"""The metric can pass the threshold, by a statistic that means something, and its silence is not health."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ from pipewarden_plan.can_fire.catalogue import catalogue, limits
 from pipewarden_plan.can_fire.subject import Objection, Subject
 
 BELOW = ("<", "<=")
+JUDGED = frozenset({"Sum", "Average"})
+"""Of these two one is often taken for the other; what the others mean is plain for any metric."""
 
 
 def threshold_can_be_passed(subject: Subject) -> Iterator[Objection]:
@@ -42,3 +44,16 @@ def silence_is_not_health(subject: Subject) -> Iterator[Objection]:
             f"silence counts as `{alarm.missing}`"
         )
         yield Objection("PW509", message, "say `missing: breaching` for it under `alarms:`")
+
+
+def statistic_is_meant(subject: Subject) -> Iterator[Objection]:
+    """PW518. A row of the catalogue names the statistics that its source calls useful: the sum where it counts."""
+    for metric in subject.alarm.metrics:
+        row = catalogue().get((metric.namespace, metric.name))
+        if row is None or subject.emitted or metric.statistic not in JUDGED or metric.statistic in row["statistics"]:
+            continue
+        counts = "Sum" in row["statistics"]
+        if counts or metric.statistic == "Sum":
+            message = f"judges the {metric.statistic} of {metric.name}, which "
+            message += "counts what happens" if counts else "is a level, not a count"
+            yield Objection("PW518", message, f"write `statistic: {row['statistics'][0]}`")
