@@ -23,10 +23,13 @@ INTRODUCTION = (
     "    alarms:\n"
     "      extract.failed: {severity: P0, missing: ignore}\n"
     "      load.duration: {threshold: 2h, period: 15m, periods: 2, datapoints: 1}\n"
+    '      customers.freshness: {steps: ["Ask the partner for the file."], runbook: "https://wiki.example.com/late"}\n'
     '      ingest.depth: {enabled: false, reason: "bursts are normal until the new consumer is live"}\n'
     "```\n\n"
     "Names say where and what: `prod/crm/customer-import/extract.failed`. Descriptions are Markdown with the meaning, "
-    "the first steps, the runbook and the owner. Each alarm carries the tags `pipeline`, `owner`, `severity` and "
+    "the first steps, the runbook and the owner; `steps:` and `runbook:` replace those of one alarm, and what is said "
+    "about the failure of a run (severity, steps, runbook) holds whether its event or its alarm comes first. "
+    "Each alarm carries the tags `pipeline`, `owner`, `severity` and "
     "`runbook`.\n\n"
     "Every row here has been seen to fire and to clear: `tests/e2e/default_alarms` deploys them all and feeds points. "
     "What could never fire is an error ([can it fire?](can-it-fire.md))."

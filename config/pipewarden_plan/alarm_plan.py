@@ -1,6 +1,5 @@
 """The alarms of one declared resource: its technology's rows, filled and overridden."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 from pipewarden.alarm_rule import AlarmRule
 from pipewarden.names import Names
 from pipewarden.template import look_up
+from pipewarden_plan.alarm_text import describe_alarm, left_out, own_tags, tags_of, words_of
 from pipewarden_plan.can_fire.subject import Subject
 from pipewarden_plan.can_fire.table import check_alarm
-from pipewarden_plan.limits import DESCRIPTION_CHARACTERS, TAG_CHARACTERS
 from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
 from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 from pipewarden_plan.price_table import price_table
@@ -20,7 +19,6 @@ from pipewarden_plan.watched import Watched
 NO_OVERRIDE = AlarmOverride()
 BAND_WIDTH = 2.0  # standard deviations; what the CloudWatch console offers first
 PER_BASE_UNIT = {"Milliseconds": 1_000.0, "Microseconds": 1_000_000.0, "Bytes": 1e9}
-NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
 
 
 def plan_alarms(watched: Watched, names: Names, remarks: Remarks, routed: Collection[str] = ()) -> list[AlarmPlan]:
@@ -30,13 +28,15 @@ def plan_alarms(watched: Watched, names: Names, remarks: Remarks, routed: Collec
     declared, on the resource or, for something that runs by itself, on its pipeline. `routed` are the severities that
     reach somebody: a row's own severity holds where it is one of them.
     """
-    tags = _tags(watched.pipeline)
+    tags = tags_of(watched.pipeline)
     alarms = []
     for rule in watched.technology.alarms:
         if watched.declares(rule.needs) and (threshold := _threshold(rule, watched)) is not None:
             override = watched.pipeline.alarms.get(f"{watched.resource.name}.{rule.key}", NO_OVERRIDE)
             severity = override.severity or (rule.severity if rule.severity in routed else watched.pipeline.severity)
             alarm = _alarm(rule, threshold, override, severity, watched, names, tags)
+            for sentence in left_out(alarm, override):
+                remarks.notice(f"{alarm.where}: {alarm.name}: {sentence}")
             check_alarm(_subject(rule, alarm, override, watched), remarks)
             alarms.append(alarm)
     return alarms
@@ -94,7 +94,7 @@ def _alarm(
     pipeline = watched.pipeline
     key = f"{watched.resource.name}.{rule.key}"
     periods = override.periods or rule.periods
-    meaning = override.meaning or watched.fill(rule.meaning)
+    words = words_of(rule, override, watched)
     metric = _metric(rule, override, watched)
     return AlarmPlan(
         name=names.alarm(pipeline.team, pipeline.name, key),
@@ -104,8 +104,12 @@ def _alarm(
         resource=watched.resource.name,
         severity=severity,
         role=rule.role,
-        meaning=meaning,
-        description=_description(meaning, [watched.fill(step) for step in rule.first_steps], severity, watched),
+        meaning=words.meaning,
+        first_steps=words.steps,
+        own_steps=bool(override.steps),
+        runbook=override.runbook,
+        reason=override.reason,
+        description=describe_alarm(words, severity, watched),
         metric=metric,
         expression=watched.fill(rule.expression) or str(watched.values.get(rule.expression_field) or ""),
         inputs=_inputs(rule, watched, metric),
@@ -115,9 +119,10 @@ def _alarm(
         periods=periods,
         datapoints=override.datapoints or min(rule.datapoints, periods),
         missing=override.missing or rule.missing,
+        low_samples=override.low_samples or "",
         action_topic=names.alarm_topic(severity),
         disabled_reason="" if override.enabled else override.reason or "switched off under `alarms:`",
-        tags=tags if severity == pipeline.severity else {**tags, "severity": severity},
+        tags=own_tags(tags, override, severity, pipeline),
         where=str(_mark(override, watched)),
     )
 
@@ -144,36 +149,6 @@ def _inputs(rule: AlarmRule, watched: Watched, metric: MetricPlan) -> dict[str, 
         )
         for name, row in declared.items()
     }
-
-
-def _tags(pipeline: Pipeline) -> dict[str, str]:
-    """They travel with the notifications. A runbook whose address is no valid tag stands in the description only."""
-    tags = {"pipeline": pipeline.name, "owner": pipeline.owner, "severity": pipeline.severity}
-    tags = {key: tag_value(value) for key, value in tags.items() if value}
-    if pipeline.runbook and tag_value(pipeline.runbook) == pipeline.runbook:
-        tags["runbook"] = pipeline.runbook
-    return tags
-
-
-def tag_value(text: str) -> str:
-    """The text with a blank for every character that AWS takes in no tag."""
-    return NOT_IN_TAGS.sub(" ", text)[:TAG_CHARACTERS]
-
-
-def _description(meaning: str, steps: list[str], severity: str, watched: Watched) -> str:
-    """Markdown for the console and the notification; where it is too long the last steps go first."""
-    pipeline, resource = watched.pipeline, watched.resource
-    head = f"**{meaning}**\n\nPipeline `{pipeline.name}`, {resource.type} `{resource.name}`, {severity}."
-    tail = f"\n\nRunbook: {pipeline.runbook}" if pipeline.runbook else ""
-    tail += f"\n\nOwner: {pipeline.owner}"
-    while True:
-        numbered = "".join(f"\n{number}. {step}" for number, step in enumerate(steps, 1))
-        text = head + (f"\n\nFirst steps:{numbered}" if steps else "") + tail
-        if len(text) <= DESCRIPTION_CHARACTERS:
-            return text
-        if not steps:
-            return f"{head[: DESCRIPTION_CHARACTERS - len(tail) - 1]}…{tail}"[:DESCRIPTION_CHARACTERS]
-        steps = steps[:-1]
 
 
 def _mark(override: AlarmOverride, watched: Watched) -> Mark:

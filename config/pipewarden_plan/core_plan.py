@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan import service_grant_plan
-from pipewarden_plan.alarm_plan import tag_value
+from pipewarden_plan.alarm_text import tag_value
 from pipewarden_plan.composite_plan import plan_fleet_composites
 from pipewarden_plan.function_plan import TIMEOUT_SECONDS, plan_functions
 from pipewarden_plan.model import Environment

@@ -38,7 +38,10 @@ class AlarmOverride:
     datapoints: int | None = None
     missing: str | None = None
     statistic: str | None = None
+    low_samples: str | None = None
     meaning: str | None = None
+    steps: tuple[str, ...] = ()
+    runbook: str = ""
     mark: Mark | None = field(default=None, compare=False)
 
 

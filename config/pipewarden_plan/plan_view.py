@@ -80,8 +80,9 @@ def _alarm(alarm: AlarmPlan) -> dict[str, Any]:
         "severity": alarm.severity,
         "meaning": alarm.meaning,
         "condition": condition(alarm),
+        "first_steps": list(alarm.first_steps),
         "disabled": alarm.disabled_reason,
-        **{name: value for name in ("fleet", "stays") if (value := getattr(alarm, name))},
+        **{name: value for name in ("fleet", "stays", "reason", "runbook") if (value := getattr(alarm, name))},
     }
 
 

@@ -50,7 +50,16 @@ class AlarmPlan:
     """The fleet alarm that watches this in its place; then it is not deployed. `stays` says why none does."""
     stays: str = ""
     warm_up_minutes: int = 0
+    low_samples: str = ""
+    """`ignore`: a percentile of too few values changes nothing."""
     disabled_reason: str = ""
+    reason: str = ""
+    """Why `alarms:` changes it, in the words of whoever did."""
+    first_steps: tuple[str, ...] = ()
+    own_steps: bool = False
+    """Whether the declaration says the first steps."""
+    runbook: str = ""
+    """Its own; where it has none that of its pipeline holds."""
     tags: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
 

@@ -166,6 +166,9 @@ def _alarm(read: dict[str, Any], mark: Mark) -> AlarmOverride:
         datapoints=read.get("datapoints"),
         missing=read.get("missing"),
         statistic=read.get("statistic"),
+        low_samples=read.get("low_samples"),
         meaning=read.get("meaning"),
+        steps=tuple(read.get("steps", ())),
+        runbook=read.get("runbook", ""),
         mark=mark,
     )

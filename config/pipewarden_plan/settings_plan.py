@@ -40,7 +40,7 @@ def plan_settings(
             pipeline.name: _pipeline(pipeline, resources.get(pipeline.name, {}), above, below, dashboards)
             for pipeline in pipelines
         },
-        alarms=_alarms(everything, alarms),
+        alarms=_alarms(alarms),
         severities=environment.severities,
         channels=environment.channels,
         maintenance=environment.maintenance,
@@ -49,12 +49,7 @@ def plan_settings(
     )
 
 
-def _alarms(everything: Iterable[Watched], alarms: Iterable[AlarmPlan]) -> dict[str, AlarmSettings]:
-    steps = {
-        (watched.pipeline.name, f"{watched.resource.name}.{rule.key}"): tuple(map(watched.fill, rule.first_steps))
-        for watched in everything
-        for rule in watched.technology.alarms
-    }
+def _alarms(alarms: Iterable[AlarmPlan]) -> dict[str, AlarmSettings]:
     return {
         alarm.name: AlarmSettings(
             pipeline=alarm.pipeline,
@@ -63,7 +58,9 @@ def _alarms(everything: Iterable[Watched], alarms: Iterable[AlarmPlan]) -> dict[
             severity=alarm.severity,
             role=alarm.role,
             meaning=alarm.meaning,
-            first_steps=steps.get((alarm.pipeline, alarm.key), ()),
+            first_steps=alarm.first_steps,
+            own_steps=alarm.own_steps,
+            runbook=alarm.runbook,
             unit=alarm.metric.unit,
         )
         for alarm in alarms

@@ -137,8 +137,8 @@ class Announcements:
             links["alarm"] = alarm_link(settings, alarm)
         if declared.dashboard:
             links["dashboard"] = dashboard_link(settings, declared.dashboard)
-        if declared.runbook:
-            links["runbook"] = declared.runbook
+        if runbook := str(main.detail.get("runbook", "")) or declared.runbook:
+            links["runbook"] = runbook
         return links
 
     def _console_links(self, pipeline: str, main: Reason) -> dict[str, str]:

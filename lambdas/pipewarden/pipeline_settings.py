@@ -46,7 +46,8 @@ class PipelineSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSettings:
-    """What an alarm name means. `role` as in `alarm_rule.AlarmRule`: run, health or drain."""
+    """What an alarm name means. `role` as in `alarm_rule.AlarmRule`: run, health or drain. `own_steps` says that the
+    team wrote the first steps; `runbook` is "" where that of the pipeline holds."""
 
     pipeline: str
     resource: str
@@ -55,4 +56,6 @@ class AlarmSettings:
     role: str
     meaning: str
     first_steps: tuple[str, ...] = ()
+    own_steps: bool = False
+    runbook: str = ""
     unit: str = ""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipewarden.policy import make_policy
+from pipewarden.run_signal import alarm_of_failure
 from pipewarden.signal import Signal
 from pipewarden.situation import Policy
 from pipewarden.target import Target
@@ -37,12 +38,13 @@ def find_place(workplace: Workplace, signal: Signal) -> Place | None:
     if named is None or named[0] not in settings.pipelines:
         return None
     pipeline, resource = named
+    failure = alarm_of_failure(settings, signal, pipeline, resource)
     if not resource:
         return Place(policy=make_policy(settings, workplace.technologies, pipeline, "", alarm))
     if resource not in settings.pipelines[pipeline].resources:
         return None
     return Place(
-        policy=make_policy(settings, workplace.technologies, pipeline, resource, alarm),
+        policy=make_policy(settings, workplace.technologies, pipeline, resource, alarm, failure),
         target=settings.target(pipeline, resource),
         technology=workplace.technologies.get(settings.pipelines[pipeline].resources[resource].type),
     )

@@ -19,13 +19,15 @@ def make_policy(
     pipeline: str,
     resource: str,
     alarm: AlarmSettings | None = None,
+    failure: AlarmSettings | None = None,
 ) -> Policy:
-    """What was declared for one resource; `resource` "" is the pipeline as a whole. Raises KeyError for an undeclared
-    one."""
+    """What was declared for one resource; `resource` "" is the pipeline as a whole. `alarm` is what the signal is
+    about, `failure` the alarm that repeats what it tells. Raises KeyError for an undeclared one."""
     declared = settings.pipelines[pipeline]
     found = declared.resources[resource] if resource else None
     technology = technologies.get(found.type) if found else None
-    severity = alarm.severity if alarm else declared.severity
+    said = alarm or failure
+    severity = said.severity if said else declared.severity
     route = settings.severities.get(severity)
     return Policy(
         pipeline=pipeline,
@@ -49,6 +51,7 @@ def make_policy(
         maintenance=tuple(window for window in settings.maintenance if window.covers(pipeline)),
         quiet_hours={name: route.quiet_hours for name, route in settings.severities.items() if route.quiet_hours},
         alarm=alarm,
+        failure=failure,
         drain=found.drain if found else None,
         error_patterns=found.error_patterns if found else (),
     )

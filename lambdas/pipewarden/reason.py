@@ -1,6 +1,6 @@
 """From a signal to the reasons that it gives an incident to be open."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from pipewarden.breach import say_breach
 from pipewarden.due_decision import deadline_key
 from pipewarden.expectation_decision import expectation_key
 from pipewarden.incident import MAX_TEXT, Reason
+from pipewarden.pipeline_settings import AlarmSettings
 from pipewarden.run_decision import run_key
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Lapse, Policy
@@ -32,7 +33,8 @@ def read_reasons(signal: Signal, decision: Decision, history: History, policy: P
 def _run_reason(signal: Signal, decision: Decision, history: History, policy: Policy) -> Reason:
     run = history.run
     error = ": ".join(part for part in (run.error_name, run.error) if part) if run else ""
-    stopped = signal.kind == SignalKind.RUN_STOPPED
+    stopped, said = signal.kind == SignalKind.RUN_STOPPED, policy.failure
+    why = {"why": history.failure_reason} if history.failure_reason else {}
     word = run.word if run and run.word else signal.state
     return Reason(
         key=run_key(policy.resource),
@@ -49,8 +51,15 @@ def _run_reason(signal: Signal, decision: Decision, history: History, policy: Po
         log_stream=run.log_stream if run else "",
         evidence=decision.action == "hold",
         lasting=policy.independent,
-        detail={"why": history.failure_reason} if history.failure_reason else {},
+        detail={**_cure(said, said.first_steps if said and said.own_steps else ()), **why},
     )
+
+
+def _cure(alarm: AlarmSettings | None, steps: Sequence[str]) -> dict[str, Any]:
+    """What the alarm says about the way back. A failed run tells more than a technology's first steps: of those it
+    repeats only what the team wrote."""
+    found = {"first_steps": list(steps), "runbook": alarm.runbook if alarm else ""}
+    return {name: value for name, value in found.items() if value}
 
 
 def _verb(word: str, stopped: bool) -> str:
@@ -61,7 +70,7 @@ def _verb(word: str, stopped: bool) -> str:
 
 def _alarm_reason(signal: Signal, decision: Decision, policy: Policy) -> Reason:
     alarm = policy.alarm
-    told_by = {"alarm": signal.alarm, **({"first_steps": list(alarm.first_steps)} if alarm else {})}
+    told_by = {"alarm": signal.alarm, **_cure(alarm, alarm.first_steps if alarm else ())}
     seen = say_breach(signal.detail, alarm.unit if alarm else "")
     error = "\n".join(line for line in (seen, str(signal.detail.get("reason", ""))) if line)[:MAX_TEXT]
     if role_of(policy) == "drain":

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipewarden.pipeline_settings import ResourceSettings
+from pipewarden.pipeline_settings import AlarmSettings, ResourceSettings
 from pipewarden.run import Run
 from pipewarden.settings import Settings
 from pipewarden.signal import Signal, SignalKind
@@ -40,6 +40,20 @@ def describe(workplace: Workplace, technology: Technology, target: Target, signa
         return signal, replace(known, log_group=run.log_group, log_stream=run.log_stream, started=run.started)
     text = run.error or ("" if run.error_name else signal.error)
     return replace(signal, redrive=max(run.redrive, signal.redrive)), replace(run, error=text)
+
+
+FAILURES = (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED)
+TIMED_OUT = ("TIMEOUT", "TIMED_OUT")
+
+
+def alarm_of_failure(settings: Settings, signal: Signal, pipeline: str, resource: str) -> AlarmSettings | None:
+    """The alarm that repeats what the signal tells of a run, so that both say the same, whichever comes first. None for
+    other signals, and where that alarm is switched off."""
+    if signal.kind not in FAILURES:
+        return None
+    alarms = settings.run_alarms.get((pipeline, resource), {})
+    first = alarms.get("timed-out") if signal.state.upper() in TIMED_OUT else None
+    return first or alarms.get("failed") or alarms.get("errors")
 
 
 def tell_of(run: Run, settings: Settings, pipeline: str, resource: str, now: datetime) -> Signal | None:

@@ -55,6 +55,16 @@ class Settings:
         }
 
     @cached_property
+    def run_alarms(self) -> Mapping[tuple[str, str], Mapping[str, AlarmSettings]]:
+        """By pipeline and resource the alarms that repeat what events of runs tell, by their key within it."""
+        found: dict[tuple[str, str], dict[str, AlarmSettings]] = {}
+        for alarm in self.alarms.values():
+            if alarm.role == "run":
+                key = alarm.key.partition(".")[2]
+                found.setdefault((alarm.pipeline, alarm.resource), {})[key] = alarm
+        return found
+
+    @cached_property
     def fleet_of(self) -> Mapping[str, str]:
         """The fleet alarm that watches in place of an alarm, by the name of the latter."""
         return {alarm: name for name, fleet in self.fleets.items() for alarm in fleet.members}

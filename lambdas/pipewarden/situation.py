@@ -62,6 +62,8 @@ class Policy:
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
     flapping: Flapping = field(default_factory=Flapping)
     alarm: AlarmSettings | None = None
+    failure: AlarmSettings | None = None
+    """The alarm that repeats what the signal tells of a run: what is declared about it holds for that failure."""
     drain: DrainPolicy | None = None
     error_patterns: tuple[ErrorPattern, ...] = ()
 

@@ -107,4 +107,8 @@ def _alarm(alarm: AlarmPlan) -> Branch:
         words = f"{words}; by the fleet alarm {alarm.fleet}"
     elif alarm.stays:
         words = f"{words}; in no fleet: {alarm.stays}"
-    return branch(f"alarm {alarm.key}", words)
+    steps = [
+        branch(f"step {number}", step) for number, step in enumerate(alarm.first_steps if alarm.own_steps else (), 1)
+    ]
+    own = {"because": alarm.reason, "runbook": alarm.runbook}
+    return branch(f"alarm {alarm.key}", words, children=[*(branch(*row) for row in own.items() if row[1]), *steps])

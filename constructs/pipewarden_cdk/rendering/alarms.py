@@ -5,6 +5,7 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, Resource, logical_id, resource, tags
+from pipewarden_plan.alarm_text import is_percentile
 from pipewarden_plan.composite_plan import rule_text
 from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan, MetricPlan, MutePlan
 
@@ -112,6 +113,7 @@ def _threshold(alarm: AlarmPlan) -> dict[str, Any]:
         "Statistic" if is_plain else "ExtendedStatistic": metric.statistic,
         "Period": alarm.period_seconds,
         "Threshold": alarm.threshold,
+        **({"EvaluateLowSampleCountPercentile": alarm.low_samples} if is_percentile(alarm) else {}),
     }
 
 

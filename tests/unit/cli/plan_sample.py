@@ -60,9 +60,17 @@ AGE = MetricPlan(
 VISIBLE = MetricPlan(namespace="AWS/SQS", name="ApproximateNumberOfMessagesVisible", dimensions={}, statistic="Maximum")
 FAILED = MetricPlan(namespace="Pipewarden", name="RunsFailed", dimensions={}, statistic="Sum", unit="Count")
 
+DECLARED = {
+    "reason": "the consumer is slow on Mondays",
+    "runbook": "https://wiki.example.com/queue",
+    "own_steps": True,
+    "first_steps": ("Look at the consumer.", "Call the data desk."),
+}
 ALARMS = (
     alarm("load.failed", "load", FAILED, comparison=">=", threshold=1.0, role="run", severity="P1"),
-    alarm("queue.oldest-message", "queue", AGE, threshold=600.0, periods=3, datapoints=2, missing="breaching"),
+    alarm(
+        "queue.oldest-message", "queue", AGE, threshold=600.0, periods=3, datapoints=2, missing="breaching", **DECLARED
+    ),
     alarm("queue.dead-letter", "queue", VISIBLE, role="drain"),
     alarm("queue.volume", "queue", VISIBLE, comparison="outside-band", threshold=2.0, disabled_reason="too noisy"),
 )

@@ -169,7 +169,14 @@ EVERYTHING: dict[str, tuple[str, Any]] = {
                 datapoints=2,
                 missing="breaching",
             ),
-            "quality.min": AlarmOverride(threshold=17.5, statistic="p10", meaning="One customer in ten is incomplete."),
+            "quality.min": AlarmOverride(
+                threshold=17.5,
+                statistic="p10",
+                low_samples="ignore",
+                meaning="One customer in ten is incomplete.",
+                steps=("Ask who enters customers in prod-2.",),
+                runbook="https://wiki.example.com/incomplete",
+            ),
         },
     ),
 }

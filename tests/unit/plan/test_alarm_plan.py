@@ -89,6 +89,7 @@ def test_an_override_changes_what_it_names(planned: Planned, declare: Declare) -
     assert found == (5, 3600, 3, 2, "breaching")
 
 
+OWN_RUNBOOK = "https://wiki.example.com/runbooks/late-file"
 OVERRIDES: list[tuple[str, Any, Callable[[AlarmPlan], Any], Any]] = [
     ("severity", "P0", lambda alarm: (alarm.severity, alarm.action_topic), ("P0", "pipewarden-prod-alarm-P0")),
     ("threshold", 5.0, lambda alarm: alarm.threshold, 5.0),
@@ -97,6 +98,9 @@ OVERRIDES: list[tuple[str, Any, Callable[[AlarmPlan], Any], Any]] = [
     ("datapoints", 1, lambda alarm: alarm.datapoints, 1),
     ("missing", "missing", lambda alarm: alarm.missing, "missing"),
     ("statistic", "p90", lambda alarm: alarm.metric.statistic, "p90"),
+    ("low_samples", "ignore", lambda alarm: alarm.low_samples, "ignore"),
+    ("steps", ("Ask the partner.",), lambda alarm: (alarm.first_steps, alarm.own_steps), (("Ask the partner.",), True)),
+    ("runbook", OWN_RUNBOOK, lambda alarm: (alarm.runbook, alarm.tags["runbook"]), (OWN_RUNBOOK, OWN_RUNBOOK)),
     ("meaning", "The file is late.", lambda alarm: alarm.description.partition("\n")[0], "**The file is late.**"),
 ]
 
@@ -115,6 +119,45 @@ def test_every_field_of_an_override_is_in_that_table() -> None:
     about_the_override = {"enabled", "reason", "mark"}
     fields = {field.name for field in dataclasses.fields(AlarmOverride)} - about_the_override
     assert fields == {row[0] for row in OVERRIDES}
+
+
+def test_own_steps_and_runbook_stand_in_the_description(planned: Planned, declare: Declare) -> None:
+    override = AlarmOverride(steps=("Ask the partner.", "Start it by hand."), runbook=OWN_RUNBOOK)
+    alarm = alarms_of(planned(declare["customer_import"](alarms={"load.failed": override})))["load.failed"]
+    assert alarm.description.partition("First steps:")[2] == (
+        f"\n1. Ask the partner.\n2. Start it by hand.\n\nRunbook: {OWN_RUNBOOK}\n\nOwner: crm-data"
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        pytest.param(
+            {"steps": tuple(f"{number} {'step ' * 35}" for number in range(9))},
+            "an alarm's description takes 1,024 characters: the last 5 of 9 steps stand in pages only",
+            id="steps without room",
+        ),
+        pytest.param(
+            {"low_samples": "ignore"},
+            "low_samples changes nothing: it is about percentiles, and the alarm judges Sum",
+            id="few values of what is no percentile",
+        ),
+        pytest.param({"low_samples": "ignore", "statistic": "p90"}, None, id="few values of a percentile"),
+        pytest.param({"steps": ("Ask the partner.",) * 9}, None, id="steps with room"),
+    ],
+)
+def test_the_plan_says_what_cloudwatch_does_not_get(
+    planned: Planned, declare: Declare, override: dict[str, Any], said: str | None
+) -> None:
+    plan = planned(declare["customer_import"](alarms={"load.failed": AlarmOverride(**override)}))
+    found = [notice for notice in plan.notices if "load.failed" in notice]
+    assert found == ([f"config/pipelines/crm.yaml:9: prod/crm/customer-import/load.failed: {said}"] if said else [])
+
+
+def test_the_reason_for_a_change_stays_in_the_plan(planned: Planned, declare: Declare) -> None:
+    changed = AlarmOverride(threshold=3, reason="two failures a night are usual")
+    alarm = alarms_of(planned(declare["customer_import"](alarms={"load.failed": changed})))["load.failed"]
+    assert (alarm.deployed, alarm.reason) == (True, "two failures a night are usual")
 
 
 def test_what_is_switched_off_keeps_its_reason(planned: Planned, declare: Declare) -> None:

@@ -143,7 +143,9 @@ def make_settings(
     mode: str = "act",
     retries_per_hour: int = 100,
     maintenance: tuple[Maintenance, ...] = (),
+    failed: Mapping[str, Any] | None = None,
 ) -> Settings:
+    """`failed` is what differs in the alarm over failed runs of `extract`."""
     pipeline = PipelineSettings(
         team="crm",
         owner="crm-data",
@@ -167,9 +169,9 @@ def make_settings(
             pipeline="import",
             resource="extract",
             key="extract.failed",
-            severity="P1",
             role="run",
             meaning="A run failed.",
+            **{"severity": severity, **(failed or {})},
         ),
         "dead": AlarmSettings(
             pipeline="import",

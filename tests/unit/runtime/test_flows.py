@@ -82,6 +82,33 @@ def test_bad_data_is_paged_at_once_with_everything_on_the_page() -> None:
     assert "hunter2" not in text
 
 
+OWN = {"own_steps": True, "first_steps": ("Ask the partner.",), "runbook": "https://wiki.example.com/extract"}
+
+
+@pytest.mark.parametrize("told_by", ["event", "alarm"])
+def test_what_is_declared_about_a_failure_stands_in_its_page_whoever_tells_of_it(told_by: str) -> None:
+    scene = Scene(failed={**OWN, "severity": "P0"})
+    if told_by == "event":
+        scene.handle(scene.ended("extract", "r1", "failed", "deterministic: row 17 has no id"))
+    else:
+        scene.handle(alarm(scene, "failed"))
+        (check,) = scene.due(SignalKind.CHECK_DUE)
+        scene.time = check.time
+        scene.handle(check)
+    text = scene.aws.sns.published[0]["default"]
+    assert text.startswith("P0 import (test): extract failed")
+    assert "FIRST STEPS\n  Ask the partner.\n" in text
+    assert "runbook: https://wiki.example.com/extract\n" in text
+
+
+def test_a_failed_run_tells_more_than_the_first_steps_of_its_technology() -> None:
+    scene = Scene(failed={"first_steps": ("Read the log.",)})
+    scene.handle(scene.ended("extract", "r1", "failed", "deterministic: row 17 has no id"))
+    text = scene.aws.sns.published[0]["default"]
+    assert "FIRST STEPS" not in text
+    assert "runbook: https://wiki.example.com/import\n" in text
+
+
 def test_an_inner_failure_is_the_reason_of_its_owners_page() -> None:
     scene = Scene()
     scene.handle(scene.ended("merge", "m1", "failed", "deterministic: column missing"))
