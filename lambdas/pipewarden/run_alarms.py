@@ -7,10 +7,11 @@ itself goes first.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from pipewarden.alarm_rule import AlarmRule
-from pipewarden.technology import Widget
+from pipewarden.graph import graph
 
 NAMESPACE: Final = "Pipewarden"
 DIMENSIONS: Final[Mapping[str, str]] = {
@@ -19,6 +20,8 @@ DIMENSIONS: Final[Mapping[str, str]] = {
     "Resource": "$(resource)",
 }
 SOURCE: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html"
+_alarm = partial(AlarmRule, namespace=NAMESPACE, dimensions=DIMENSIONS, source=SOURCE)
+_graph = partial(graph, NAMESPACE, DIMENSIONS)
 
 EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "duration": {
@@ -86,131 +89,109 @@ EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 
-RUN_FAILED: Final = AlarmRule(
+RUN_FAILED: Final = _alarm(
     key="failed",
     meaning="A run failed.",
     first_steps=(
         "Read the error and the last log lines of the run.",
         "If the class is deterministic, correct the input or the code, then start the run again.",
     ),
-    namespace=NAMESPACE,
     metric="RunsFailed",
-    dimensions=DIMENSIONS,
     statistic="Sum",
     comparison=">=",
     threshold=1,
-    source=SOURCE,
     role="run",
 )
 
 ALARMS: Final = (
-    AlarmRule(
+    _alarm(
         key="duration",
         meaning="A run took longer than declared.",
         first_steps=(
             "Compare the amount of input with the last good run.",
             "Look for waiting: locks, throttling, a queue before the workers.",
         ),
-        namespace=NAMESPACE,
         metric="RunDurationSeconds",
-        dimensions=DIMENSIONS,
         statistic="Maximum",
         comparison=">",
         threshold="duration.max",
-        source=SOURCE,
         unit="Seconds",
     ),
-    AlarmRule(
+    _alarm(
         key="duration-ratio",
         meaning="A run took many times longer than recent good runs.",
         first_steps=(
             "Compare the amount of input with the last good run.",
             "Look for what changed since then: code, data layout, size of the workers.",
         ),
-        namespace=NAMESPACE,
         metric="DurationRatio",
-        dimensions=DIMENSIONS,
         statistic="Maximum",
         comparison=">",
         threshold="duration.ratio",
-        source=SOURCE,
         unit="None",
     ),
-    AlarmRule(
+    _alarm(
         key="success-rate",
         meaning="Fewer runs succeed than declared.",
         first_steps=(
             "List the failed runs of the period and group them by error.",
             "Mend the most frequent cause first.",
         ),
-        namespace=NAMESPACE,
         metric="SuccessRate",
-        dimensions=DIMENSIONS,
         statistic="Minimum",
         comparison="<",
         threshold="success_rate.min",
-        source=SOURCE,
         unit="Percent",
         # The rate is known at the end of a run only; between two runs the last answer stands.
         missing="ignore",
     ),
-    AlarmRule(
+    _alarm(
         key="budget-low",
         meaning="Little is left of the error budget: soon a further miss breaks the target.",
         first_steps=(
             "List the missed runs of the time that counts and mend the most frequent cause.",
             "Put off risky changes of this pipeline until the budget has recovered.",
         ),
-        namespace=NAMESPACE,
         metric="ErrorBudgetLeft",
-        dimensions=DIMENSIONS,
         statistic="Minimum",
         comparison="<",
         threshold="slo.warn_at",
-        source=SOURCE,
         unit="Percent",
         missing="ignore",
     ),
-    AlarmRule(
+    _alarm(
         key="budget-spent",
         meaning="The error budget is spent: the target is missed.",
         first_steps=(
             "Tell those who rely on the target.",
             "List the missed runs of the time that counts and mend the most frequent cause.",
         ),
-        namespace=NAMESPACE,
         metric="ErrorBudgetLeft",
-        dimensions=DIMENSIONS,
         statistic="Minimum",
         comparison="<",
         threshold=0,
         given="slo",
-        source=SOURCE,
         unit="Percent",
         missing="ignore",
     ),
 )
 
 WIDGETS: Final = (
-    Widget(
-        title="$(resource): runs",
-        metrics=(
-            (NAMESPACE, "RunsSucceeded", DIMENSIONS, "Sum", "succeeded"),
-            (NAMESPACE, "RunsFailed", DIMENSIONS, "Sum", "failed"),
-            (NAMESPACE, "RunsRetried", DIMENSIONS, "Sum", "retried"),
-        ),
-        unit="Count",
+    _graph(
+        "runs",
+        "Count",
+        ("RunsSucceeded", "Sum", "succeeded"),
+        ("RunsFailed", "Sum", "failed"),
+        ("RunsRetried", "Sum", "retried"),
         stacked=True,
         period_seconds=3600,
     ),
-    Widget(
-        title="$(resource): duration",
-        metrics=(
-            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "Maximum", "longest"),
-            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "p90", "p90"),
-            (NAMESPACE, "RunDurationSeconds", DIMENSIONS, "p50", "median"),
-        ),
-        unit="Seconds",
+    _graph(
+        "duration",
+        "Seconds",
+        ("RunDurationSeconds", "Maximum", "longest"),
+        ("RunDurationSeconds", "p90", "p90"),
+        ("RunDurationSeconds", "p50", "median"),
         period_seconds=3600,
     ),
 )

@@ -23,10 +23,10 @@ from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
 
+from pipewarden.execution import read_execution
 from pipewarden.handlers import clients, outset, responder
 from pipewarden.incident_record import read_incident
 from pipewarden.run_signal import told_of
-from pipewarden.technologies.step_functions import _read_run
 from tests.storm.estate import ATTEMPTS, Estate
 from tests.storm.meter import Meter
 
@@ -206,7 +206,7 @@ class Storm:
             return
         declared = self._estate.settings.pipelines[found[0]].resources[found[1]]
         for redrive in range(int(execution.get("redriveCount") or 0) + 1):
-            run = _read_run({**execution, "redriveCount": redrive})
+            run = read_execution({**execution, "redriveCount": redrive})
             signal = told_of(run, declared, execution["stopDate"])
             assert signal, "an execution of the storm has failed"
             yield signal.key

@@ -4,14 +4,21 @@ Metrics: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gatewa
 As an average, `5XXError` is the part of the requests that failed.
 """
 
+from functools import partial
+
 from pipewarden import request_alarms
 from pipewarden.alarm_rule import AlarmRule, Requests
-from pipewarden.technology import Technology, Widget
+from pipewarden.graph import graph
+from pipewarden.technology import Technology
 
 NAMESPACE = "AWS/ApiGateway"
 DIMENSIONS = {"ApiName": "$(api)"}
 SOURCE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html"
 MANY_ERRORS = 0.05
+_alarm = partial(
+    AlarmRule, namespace=NAMESPACE, dimensions=DIMENSIONS, source=SOURCE, comparison=">", periods=3, datapoints=2
+)
+_graph = partial(graph, NAMESPACE, DIMENSIONS)
 
 TECHNOLOGY = Technology(
     type="api",
@@ -42,70 +49,48 @@ TECHNOLOGY = Technology(
         namespace=NAMESPACE, dimensions=DIMENSIONS, total=("Count", "SampleCount"), bad=("5XXError", "Sum")
     ),
     alarms=(
-        AlarmRule(
+        _alarm(
             key="errors",
             meaning="More than one request in twenty ends with a server error.",
             first_steps=(
                 "Compare 5XXError with IntegrationLatency: does what stands behind the API fail, or take too long?",
                 "Look at what was deployed before the first error.",
             ),
-            namespace=NAMESPACE,
             metric="5XXError",
-            dimensions=DIMENSIONS,
             statistic="Average",
-            comparison=">",
             threshold=MANY_ERRORS,
-            periods=3,
-            datapoints=2,
-            source=SOURCE,
             unit="",
         ),
-        AlarmRule(
+        _alarm(
             key="latency",
             meaning="The slowest requests take longer than declared.",
             first_steps=(
                 "Compare Latency with IntegrationLatency: the difference is API Gateway's own.",
                 "Look for a slow call behind the API: a database, another API, a cold start.",
             ),
-            namespace=NAMESPACE,
             metric="Latency",
-            dimensions=DIMENSIONS,
             statistic="p99",
-            comparison=">",
             threshold="latency.p99",
-            periods=3,
-            datapoints=2,
-            source=SOURCE,
             unit="Milliseconds",
         ),
         *request_alarms.ALARMS,
     ),
     widgets=(
-        Widget(
-            title="$(resource): requests",
-            metrics=(
-                (NAMESPACE, "Count", DIMENSIONS, "SampleCount", "requests"),
-                (NAMESPACE, "5XXError", DIMENSIONS, "Sum", "server errors"),
-                (NAMESPACE, "4XXError", DIMENSIONS, "Sum", "client errors"),
-            ),
-            unit="Count",
+        _graph(
+            "requests",
+            "Count",
+            ("Count", "SampleCount", "requests"),
+            ("5XXError", "Sum", "server errors"),
+            ("4XXError", "Sum", "client errors"),
         ),
-        Widget(
-            title="$(resource): latency",
-            metrics=(
-                (NAMESPACE, "Latency", DIMENSIONS, "p99", "p99"),
-                (NAMESPACE, "Latency", DIMENSIONS, "p90", "p90"),
-                (NAMESPACE, "Latency", DIMENSIONS, "p50", "median"),
-            ),
-            unit="Milliseconds",
+        _graph(
+            "latency",
+            "Milliseconds",
+            ("Latency", "p99", "p99"),
+            ("Latency", "p90", "p90"),
+            ("Latency", "p50", "median"),
         ),
     ),
-    diagnostics=(
-        Widget(
-            title="$(resource): latency of what stands behind",
-            metrics=((NAMESPACE, "IntegrationLatency", DIMENSIONS, "p99", "p99"),),
-            unit="Milliseconds",
-        ),
-    ),
+    diagnostics=(_graph("latency of what stands behind", "Milliseconds", ("IntegrationLatency", "p99", "p99")),),
     console="https://$(region).$(console)/apigateway/main/apis?region=$(region)",
 )

@@ -10,21 +10,25 @@ nothing looks for evaluations that no event told of: expect freshness of the dat
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pipewarden.alarm_rule import AlarmRule
 from pipewarden.error_pattern import ErrorPattern
+from pipewarden.graph import graph
 from pipewarden.run import Run
 from pipewarden.run_alarms import DIMENSIONS, NAMESPACE, RUN_FAILED, SOURCE
+from pipewarden.run_events import run_events
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.target import Target
-from pipewarden.technology import Clients, EventRule, Grant, Technology, Widget
+from pipewarden.technology import Clients, Grant, Technology
 
 TYPE = "glue-data-quality"
 ALERTS = "https://docs.aws.amazon.com/glue/latest/dg/data-quality-alerts.html"
 RULESET = "arn:$(partition):glue:$(region):$(account):dataQualityRuleset/$(ruleset)"
 BAD = ("FAIL", "ERROR")
 MOST_TOLD = 5
+_graph = partial(graph, NAMESPACE, DIMENSIONS)
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -114,39 +118,20 @@ TECHNOLOGY = Technology(
         ),
     ),
     widgets=(
-        Widget(
-            title="$(resource): quality score",
-            metrics=((NAMESPACE, "QualityScore", DIMENSIONS, "Minimum", "score"),),
-            unit="Percent",
-        ),
-        Widget(
-            title="$(resource): evaluations",
-            metrics=(
-                (NAMESPACE, "RunsSucceeded", DIMENSIONS, "Sum", "passed"),
-                (NAMESPACE, "RunsFailed", DIMENSIONS, "Sum", "failed"),
-            ),
-            unit="Count",
-            stacked=True,
+        _graph("quality score", "Percent", ("QualityScore", "Minimum", "score")),
+        _graph(
+            "evaluations", "Count", ("RunsSucceeded", "Sum", "passed"), ("RunsFailed", "Sum", "failed"), stacked=True
         ),
     ),
     scores=True,
-    events=(
-        EventRule(
-            kind="failed",
-            source=("aws.glue-dataquality", "aws.glue"),
-            detail_type=("Data Quality Evaluation Results Available",),
-            detail={"state": [{"anything-but": ["SUCCEEDED"]}]},
-            identity_path="detail.rulesetNames",
-            identity="$(ruleset)",
-        ),
-        EventRule(
-            kind="succeeded",
-            source=("aws.glue-dataquality", "aws.glue"),
-            detail_type=("Data Quality Evaluation Results Available",),
-            detail={"state": ["SUCCEEDED"]},
-            identity_path="detail.rulesetNames",
-            identity="$(ruleset)",
-        ),
+    events=run_events(
+        ("aws.glue-dataquality", "aws.glue"),
+        "Data Quality Evaluation Results Available",
+        word="state",
+        failed=({"anything-but": ["SUCCEEDED"]},),
+        succeeded=("SUCCEEDED",),
+        identity_path="detail.rulesetNames",
+        identity="$(ruleset)",
     ),
     grants=(Grant(purpose="read", actions=("glue:GetDataQualityResult",), resources=(RULESET,)),),
     errors=(

@@ -13,36 +13,30 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html (metr
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from pipewarden import function_load, request_alarms
-from pipewarden.alarm_rule import AlarmRule, Requests
+from pipewarden import function_alarms, request_alarms
+from pipewarden.alarm_rule import Requests
 from pipewarden.dead_letter_watch import (
     DEAD_LETTER_ALARM,
     DEAD_LETTER_GRANTS,
     DEAD_LETTER_WIDGET,
     dead_letter_field,
 )
-from pipewarden.error_pattern import ErrorPattern
+from pipewarden.function_dead_letter import BACK_SECONDS, HOLDS, invoke_again, read_dead_letter
+from pipewarden.function_errors import ERRORS
+from pipewarden.graph import graph
 from pipewarden.run import Run
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.target import Target
-from pipewarden.technology import Clients, EventRule, Grant, Redelivery, Retry, Technology, Widget
+from pipewarden.technology import Clients, EventRule, Grant, Redelivery, Retry, Technology
 
 TYPE = "lambda"
 ARN = "arn:$(partition):lambda:$(region):$(account):function:$(function)"
 METRICS = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 DIMENSIONS = {"FunctionName": "$(function)"}
-BACK_SECONDS = 420.0
-"""Lambda waits one minute before its first retry of an asynchronous event and two before the second (Lambda guide,
-"Asynchronous invocation"); what fails again is in the dead-letter queue some minutes after it was given again."""
-HOLDS = {
-    "enum": ["event", "record", "notification"],
-    "default": "event",
-    "description": "What lies in the queue: the `event` itself (the function's own dead-letter queue, that of an "
-    "EventBridge target or of a schedule), the `record` of its on-failure destination, or the `notification` of an SNS "
-    "subscription.",
-}
+_graph = partial(graph, "AWS/Lambda", DIMENSIONS)
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -98,42 +92,6 @@ def find_retry(_clients: Clients, _target: Target, _failed: Run, _since: datetim
     return None
 
 
-def read_dead_letter(body: str, holds: str) -> str:
-    """The event that the function gets again, as JSON. Raises ValueError when the body is not of the declared form.
-
-    Forms: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (event, record),
-    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html (what a function gets of a notification).
-    """
-    try:
-        found = json.loads(body)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if holds == "event":
-        return body
-    key = "requestPayload" if holds == "record" else "TopicArn"
-    if not isinstance(found, Mapping) or key not in found:
-        raise ValueError(f"no {holds}: it has no {key}")
-    return json.dumps(found[key] if holds == "record" else {"Records": [_sns_record(found)]})
-
-
-def _sns_record(notification: Mapping[str, Any]) -> dict[str, Any]:
-    renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
-    _, _, subscription = str(notification.get("UnsubscribeURL", "")).partition("SubscriptionArn=")
-    sns = {renamed.get(key, key): value for key, value in notification.items()}
-    sns = {"Subject": None, "MessageAttributes": {}, **sns}
-    return {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription, "Sns": sns}
-
-
-def invoke_again(clients: Clients, target: Target, payload: str) -> None:
-    """Give the event to Lambda's own queue of asynchronous events, which has it safely when the call returns."""
-    clients("lambda").invoke(
-        FunctionName=target.fields["function"],
-        Qualifier=target.fields.get("qualifier", "$LATEST"),
-        InvocationType="Event",
-        Payload=payload.encode(),
-    )
-
-
 def _explain(record: Mapping[str, Any]) -> tuple[str, str]:
     """Name and message of the error. Without a response (throttled, too old) the condition is all there is."""
     response = record.get("responsePayload")
@@ -142,53 +100,6 @@ def _explain(record: Mapping[str, Any]) -> tuple[str, str]:
     context = record.get("responseContext") or {}
     return str(context.get("functionError", "")), str(record["requestContext"].get("condition", ""))
 
-
-INVOKE_ERRORS = "https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors"
-ERRORS = (
-    ErrorPattern(
-        r"task timed out after|sandbox\.timedout",
-        "unknown",
-        "The function ran into its timeout. If it happens again, look for the slow call before raising the limit.",
-        id="lambda-timeout",
-        ground="message",
-        source=INVOKE_ERRORS,
-    ),
-    ErrorPattern(
-        "eventageexceeded|toomanyrequestsexception|ec2throttledexception|enilimitreached|resourcenotready"
-        "|resourceconflictexception",
-        "transient",
-        "Lambda had no room to run it. Look at the function's reserved concurrency and at the account's limit.",
-        id="lambda-no-room",
-        ground="name",
-        source=INVOKE_ERRORS,
-    ),
-    ErrorPattern(
-        r"runtime\.exiterror.{0,200}(signal: killed|out of memory)|signal: killed"
-        r"|memory size.{0,60}max memory used|runtime\.outofmemory",
-        "resource",
-        "Give the function more memory; the same size will fail again.",
-        id="lambda-memory",
-        ground="message",
-        source=INVOKE_ERRORS,
-    ),
-    ErrorPattern(
-        r"runtime\.(importmoduleerror|handlernotfound|usercodesyntaxerror|invalidentrypoint"
-        "|malformedhandlername)",
-        "deterministic",
-        "The package does not fit its handler or runtime. Deploy a corrected package.",
-        id="lambda-package",
-        ground="name",
-        source=INVOKE_ERRORS,
-    ),
-    ErrorPattern(
-        "invalidrequestcontent|requesttoolarge|recursiveinvocationexception|kms(disabled|accessdenied|notfound)",
-        "deterministic",
-        "Lambda refuses this invocation as it is. Correct the payload or the function's settings.",
-        id="lambda-refused",
-        ground="name",
-        source=INVOKE_ERRORS,
-    ),
-)
 
 TECHNOLOGY = Technology(
     type=TYPE,
@@ -210,7 +121,7 @@ TECHNOLOGY = Technology(
             "default": "$LATEST",
             "description": "Alias or version that is invoked, as destination records name it.",
         },
-        **function_load.FIELDS,
+        **function_alarms.FIELDS,
         "dead_letter": dead_letter_field("`source` (the function is invoked again)", holds=HOLDS),
     },
     required=("function",),
@@ -227,107 +138,43 @@ TECHNOLOGY = Technology(
             },
         },
         **request_alarms.EXPECTATIONS,
-        **function_load.EXPECTATIONS,
+        **function_alarms.EXPECTATIONS,
     },
     requests=Requests(
         namespace="AWS/Lambda", dimensions=DIMENSIONS, total=("Invocations", "Sum"), bad=("Errors", "Sum")
     ),
     alarms=(
-        AlarmRule(
-            key="errors",
-            meaning="An invocation ended with an error.",
-            first_steps=(
-                "Read the last error in the function's log group.",
-                "Look whether Lambda's own retries of the event succeeded since.",
-            ),
-            namespace="AWS/Lambda",
-            metric="Errors",
-            dimensions=DIMENSIONS,
-            statistic="Sum",
-            comparison=">=",
-            threshold=1,
-            source=METRICS,
-            role="run",
-        ),
-        AlarmRule(
-            key="throttles",
-            meaning="Invocations were refused for lack of concurrency.",
-            first_steps=(
-                "Compare ConcurrentExecutions with the function's reserved concurrency and the account's limit.",
-                "Find the caller whose traffic grew.",
-            ),
-            namespace="AWS/Lambda",
-            metric="Throttles",
-            dimensions=DIMENSIONS,
-            statistic="Sum",
-            comparison=">=",
-            threshold=1,
-            source=METRICS,
-        ),
-        AlarmRule(
-            key="duration",
-            meaning="An invocation took longer than declared.",
-            first_steps=(
-                "Compare the amount of input with earlier invocations.",
-                "Look for a slow call: a database, an API, a cold start in a VPC.",
-            ),
-            namespace="AWS/Lambda",
-            metric="Duration",
-            dimensions=DIMENSIONS,
-            statistic="Maximum",
-            comparison=">",
-            threshold="duration.max",
-            source=METRICS,
-            unit="Milliseconds",
-        ),
-        *function_load.ALARMS,
+        *function_alarms.ALARMS,
         DEAD_LETTER_ALARM,
         *request_alarms.ALARMS,
     ),
     widgets=(
-        Widget(
-            title="$(resource): invocations",
-            metrics=(
-                ("AWS/Lambda", "Invocations", DIMENSIONS, "Sum", "invocations"),
-                ("AWS/Lambda", "Errors", DIMENSIONS, "Sum", "errors"),
-                ("AWS/Lambda", "Throttles", DIMENSIONS, "Sum", "throttles"),
-            ),
-            unit="Count",
+        _graph(
+            "invocations",
+            "Count",
+            ("Invocations", "Sum", "invocations"),
+            ("Errors", "Sum", "errors"),
+            ("Throttles", "Sum", "throttles"),
         ),
-        Widget(
-            title="$(resource): duration",
-            metrics=(
-                ("AWS/Lambda", "Duration", DIMENSIONS, "Maximum", "longest"),
-                ("AWS/Lambda", "Duration", DIMENSIONS, "p90", "p90"),
-                ("AWS/Lambda", "Duration", DIMENSIONS, "p50", "median"),
-            ),
-            unit="Milliseconds",
+        _graph(
+            "duration",
+            "Milliseconds",
+            ("Duration", "Maximum", "longest"),
+            ("Duration", "p90", "p90"),
+            ("Duration", "p50", "median"),
         ),
         DEAD_LETTER_WIDGET,
     ),
     diagnostics=(
-        Widget(
-            title="$(resource): executions at the same time",
-            metrics=(("AWS/Lambda", "ConcurrentExecutions", DIMENSIONS, "Maximum", "at once"),),
-            unit="Count",
+        _graph("executions at the same time", "Count", ("ConcurrentExecutions", "Maximum", "at once")),
+        _graph(
+            "asynchronous events received and lost",
+            "Count",
+            ("AsyncEventsReceived", "Sum", "received"),
+            ("AsyncEventsDropped", "Sum", "dropped"),
+            ("DestinationDeliveryFailures", "Sum", "failed"),
         ),
-        Widget(
-            title="$(resource): asynchronous events received and lost",
-            metrics=tuple(
-                ("AWS/Lambda", metric, DIMENSIONS, "Sum", label)
-                for metric, label in (
-                    ("AsyncEventsReceived", "received"),
-                    ("AsyncEventsDropped", "dropped"),
-                    ("DestinationDeliveryFailures", "failed"),
-                )
-            ),
-            unit="Count",
-        ),
-        Widget(
-            title="$(resource): age of asynchronous events",
-            metrics=(("AWS/Lambda", "AsyncEventAge", DIMENSIONS, "Maximum", "longest"),),
-            unit="Milliseconds",
-        ),
+        _graph("age of asynchronous events", "Milliseconds", ("AsyncEventAge", "Maximum", "longest")),
     ),
     events=(
         EventRule(

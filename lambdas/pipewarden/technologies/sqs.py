@@ -5,6 +5,8 @@ A message that the redrive policy moves to a dead-letter queue is not counted in
 the alarm looks at the visible messages. A queue unused for about six hours stops its metrics: nothing in it, no data.
 """
 
+from functools import partial
+
 from pipewarden.alarm_rule import AlarmRule
 from pipewarden.dead_letter_watch import (
     DEAD_LETTER_ALARM,
@@ -12,7 +14,8 @@ from pipewarden.dead_letter_watch import (
     DEAD_LETTER_WIDGET,
     dead_letter_field,
 )
-from pipewarden.technology import Grant, Technology, Widget
+from pipewarden.graph import graph
+from pipewarden.technology import Grant, Technology
 
 QUEUE = "arn:$(partition):sqs:$(region):$(account):$(queue)"
 METRICS = (
@@ -20,6 +23,8 @@ METRICS = (
 )
 DIMENSIONS = {"QueueName": "$(queue)"}
 QUEUE_NAME = {"$ref": "#/$defs/name"}
+_alarm = partial(AlarmRule, namespace="AWS/SQS", dimensions=DIMENSIONS, source=METRICS, comparison=">")
+_graph = partial(graph, "AWS/SQS", DIMENSIONS)
 
 TECHNOLOGY = Technology(
     type="sqs",
@@ -52,100 +57,69 @@ TECHNOLOGY = Technology(
         },
     },
     alarms=(
-        AlarmRule(
+        _alarm(
             key="oldest-message",
             meaning="Messages wait longer than declared.",
             first_steps=(
                 "Look whether the consumer runs, and whether it fails or is throttled.",
                 "Compare messages sent with messages deleted: is it a burst or a standstill?",
             ),
-            namespace="AWS/SQS",
             metric="ApproximateAgeOfOldestMessage",
-            dimensions=DIMENSIONS,
             statistic="Maximum",
-            comparison=">",
             threshold="oldest_message",
-            source=METRICS,
             unit="Seconds",
         ),
-        AlarmRule(
+        _alarm(
             key="depth",
             meaning="More messages wait than declared.",
             first_steps=(
                 "Look whether the consumer runs, and whether it fails or is throttled.",
                 "Scale the consumer, or slow the producer down.",
             ),
-            namespace="AWS/SQS",
             metric="ApproximateNumberOfMessagesVisible",
-            dimensions=DIMENSIONS,
             statistic="Maximum",
-            comparison=">",
             threshold="depth",
-            source=METRICS,
         ),
-        AlarmRule(
+        _alarm(
             key="growth",
             meaning="The queue has been growing for half an hour by more than declared: the consumer does not keep up.",
             first_steps=(
                 "Compare messages sent with messages deleted: is it more work than usual, or a slower consumer?",
                 "Scale the consumer, or slow the producer down.",
             ),
-            namespace="AWS/SQS",
             metric="ApproximateNumberOfMessagesVisible",
-            dimensions=DIMENSIONS,
             statistic="Average",
-            comparison=">",
             threshold="growth",
             expression="DIFF(m)",
             periods=6,
             datapoints=5,
-            source=METRICS,
         ),
         DEAD_LETTER_ALARM,
     ),
     widgets=(
-        Widget(
-            title="$(resource): messages",
-            metrics=(
-                ("AWS/SQS", "ApproximateNumberOfMessagesVisible", DIMENSIONS, "Maximum", "waiting"),
-                ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", DIMENSIONS, "Maximum", "in flight"),
-            ),
-            unit="Count",
+        _graph(
+            "messages",
+            "Count",
+            ("ApproximateNumberOfMessagesVisible", "Maximum", "waiting"),
+            ("ApproximateNumberOfMessagesNotVisible", "Maximum", "in flight"),
         ),
-        Widget(
-            title="$(resource): oldest message",
-            metrics=(("AWS/SQS", "ApproximateAgeOfOldestMessage", DIMENSIONS, "Maximum", "age"),),
-            unit="Seconds",
-        ),
+        _graph("oldest message", "Seconds", ("ApproximateAgeOfOldestMessage", "Maximum", "age")),
         DEAD_LETTER_WIDGET,
-        Widget(
-            title="$(resource): throughput",
-            metrics=tuple(
-                ("AWS/SQS", f"NumberOfMessages{what.capitalize()}", DIMENSIONS, "Sum", what)
-                for what in ("sent", "received", "deleted")
-            ),
-            unit="Count",
+        _graph(
+            "throughput",
+            "Count",
+            *((f"NumberOfMessages{what.capitalize()}", "Sum", what) for what in ("sent", "received", "deleted")),
         ),
     ),
     diagnostics=(
-        Widget(
-            title="$(resource): receives that found nothing",
-            metrics=(("AWS/SQS", "NumberOfEmptyReceives", DIMENSIONS, "Sum", "empty"),),
-            unit="Count",
+        _graph("receives that found nothing", "Count", ("NumberOfEmptyReceives", "Sum", "empty")),
+        _graph(
+            "size of messages",
+            "Bytes",
+            ("SentMessageSize", "Maximum", "largest"),
+            ("SentMessageSize", "Average", "mean"),
         ),
-        Widget(
-            title="$(resource): size of messages",
-            metrics=tuple(
-                ("AWS/SQS", "SentMessageSize", DIMENSIONS, statistic, label)
-                for statistic, label in (("Maximum", "largest"), ("Average", "mean"))
-            ),
-            unit="Bytes",
-        ),
-        Widget(
-            title="$(resource): messages that are delayed",
-            metrics=(("AWS/SQS", "ApproximateNumberOfMessagesDelayed", DIMENSIONS, "Maximum", "waiting"),),
-            unit="Count",
-        ),
+        _graph("messages that are delayed", "Count", ("ApproximateNumberOfMessagesDelayed", "Maximum", "waiting")),
     ),
     grants=(
         *DEAD_LETTER_GRANTS,

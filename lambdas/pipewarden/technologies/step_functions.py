@@ -4,18 +4,22 @@ Facts: events https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-i
 https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pipewarden import run_alarms
 from pipewarden.alarm_rule import AlarmRule
-from pipewarden.error_pattern import ErrorPattern
-from pipewarden.run import MOST_RUNS, Run, RunState
-from pipewarden.signal import Signal, SignalKind
+from pipewarden.execution import KINDS, explain_cause, read_execution
+from pipewarden.graph import graph
+from pipewarden.run import Run
+from pipewarden.run_events import run_events
+from pipewarden.run_pages import LOOKBACK, PAGE, newest_runs
+from pipewarden.signal import Signal
+from pipewarden.step_functions_errors import ERRORS
 from pipewarden.target import Target
-from pipewarden.technology import Clients, EventRule, Grant, Retry, Technology, Widget
+from pipewarden.technology import Clients, Grant, Retry, Technology
 from pipewarden.template import fill
 
 TYPE = "step-functions"
@@ -23,22 +27,6 @@ STATE_MACHINE = "arn:$(partition):states:$(region):$(account):stateMachine:$(sta
 EXECUTIONS = "arn:$(partition):states:$(region):$(account):execution:$(state_machine):*"
 METRICS = "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"
 DIMENSIONS = {"StateMachineArn": STATE_MACHINE}
-KINDS = {
-    "SUCCEEDED": SignalKind.RUN_SUCCEEDED,
-    "FAILED": SignalKind.RUN_FAILED,
-    "TIMED_OUT": SignalKind.RUN_FAILED,
-    "ABORTED": SignalKind.RUN_STOPPED,
-}
-STATES: Mapping[str, RunState] = {
-    "SUCCEEDED": "succeeded",
-    "FAILED": "failed",
-    "TIMED_OUT": "failed",
-    "ABORTED": "stopped",
-}
-LOOKBACK = timedelta(days=2)
-"""An execution may have started this long before the moment from which it interests us."""
-PAGE = 100
-MOST_PAGES = MOST_RUNS // PAGE
 
 
 def read_event(event: Mapping[str, Any]) -> Signal | None:
@@ -46,7 +34,7 @@ def read_event(event: Mapping[str, Any]) -> Signal | None:
     kind = KINDS.get(detail["status"])
     if kind is None:
         return None
-    name, cause = detail.get("error") or "", _explain(detail.get("cause") or "")
+    name, cause = detail.get("error") or "", explain_cause(detail.get("cause") or "")
     return Signal(
         kind=kind,
         time=datetime.fromisoformat(event["time"]).astimezone(UTC),
@@ -60,12 +48,12 @@ def read_event(event: Mapping[str, Any]) -> Signal | None:
 
 
 def describe_run(clients: Clients, _target: Target, signal: Signal) -> Run:
-    return _read_run(clients("stepfunctions").describe_execution(executionArn=signal.run_id))
+    return read_execution(clients("stepfunctions").describe_execution(executionArn=signal.run_id))
 
 
 def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
     """Executions that are going on, or started or ended at or after `since`; of those, the newest `MOST_RUNS`."""
-    runs = [_read_run(found) for found in _list(clients, target, since - LOOKBACK)]
+    runs = [read_execution(found) for found in _list(clients, target, since - LOOKBACK)]
     return [run for run in runs if run.touches(since)]
 
 
@@ -79,13 +67,13 @@ def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Ru
     if not failed.current:
         before = states.describe_execution(executionArn=failed.run_id)
         if _redriven_since(before, failed):
-            return _read_run(before)
+            return read_execution(before)
     try:
         states.redrive_execution(executionArn=failed.run_id, clientToken=token)
     except states.exceptions.ExecutionNotRedrivable:
         now = states.describe_execution(executionArn=failed.run_id)
         if _redriven_since(now, failed):
-            return _read_run(now)
+            return read_execution(now)
         if now.get("redriveStatus") == "REDRIVABLE_BY_MAP_RUN":
             raise
         return _start_new(states, target, now, token)
@@ -94,7 +82,7 @@ def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Ru
 
 def find_retry(clients: Clients, _target: Target, failed: Run, _since: datetime) -> Run | None:
     found = clients("stepfunctions").describe_execution(executionArn=failed.run_id)
-    return _read_run(found) if _redriven_since(found, failed) else None
+    return read_execution(found) if _redriven_since(found, failed) else None
 
 
 def _start_new(states: Any, target: Target, before: Mapping[str, Any], token: str) -> Run:
@@ -115,98 +103,8 @@ def _redriven_since(found: Mapping[str, Any], failed: Run) -> bool:
 
 
 def _list(clients: Clients, target: Target, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Executions newest first, until a whole page is older than `since`."""
-    page: dict[str, Any] = {"stateMachineArn": fill(STATE_MACHINE, target.values), "maxResults": PAGE}
-    for _ in range(MOST_PAGES):
-        answer = clients("stepfunctions").list_executions(**page)
-        yield from answer["executions"]
-        if not answer.get("nextToken") or all(found["startDate"] < since for found in answer["executions"]):
-            return
-        page["nextToken"] = answer["nextToken"]
-
-
-def _read_run(found: Mapping[str, Any]) -> Run:
-    name, error = found.get("error") or "", _explain(found.get("cause") or "")
-    return Run(
-        run_id=found["executionArn"],
-        state=STATES.get(found["status"], "running"),
-        word=found["status"],
-        redrive=found.get("redriveCount") or 0,
-        started=found.get("redriveDate") or found.get("startDate"),
-        ended=found.get("stopDate"),
-        error_name=name,
-        error=error.removeprefix(f"{name}: "),
-        input={"input": found["input"]} if found.get("input") else {},
-    )
-
-
-def _explain(cause: str) -> str:
-    """The sentence inside a cause: Lambda and Glue put a JSON document there, with the message in one of its fields."""
-    try:
-        found = json.loads(cause)
-    except ValueError:
-        return cause
-    if not isinstance(found, Mapping):
-        return cause
-    message = found.get("errorMessage") or found.get("ErrorMessage") or found.get("Cause")
-    kind = found.get("errorType") or found.get("Error")
-    return ": ".join(str(part) for part in (kind, message) if part) or cause
-
-
-ERROR_NAMES = "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"
-ERRORS = (
-    ErrorPattern(
-        r"lambda\.(serviceexception|awslambdaexception|sdkclientexception|toomanyrequestsexception"
-        r"|clientexecutiontimeoutexception|unknown)|glue\.concurrentrunsexceededexception",
-        "transient",
-        "A service that the state machine called was busy or unreachable. Add a Retry to that state as well.",
-        id="sfn-service-call",
-        ground="name",
-        source=ERROR_NAMES,
-    ),
-    ErrorPattern(
-        r"states\.(heartbeat)?timeout\b",
-        "unknown",
-        "A state took longer than its limit. If it happens again, look at the slow state before raising the limit.",
-        id="sfn-timeout",
-        ground="flag",
-        source=ERROR_NAMES,
-    ),
-    ErrorPattern(
-        r"states\.datalimitexceeded",
-        "deterministic",
-        "A state's input or output is over 256 KiB. Pass a reference to S3 instead of the data.",
-        id="sfn-data-limit",
-        ground="flag",
-        source=ERROR_NAMES,
-    ),
-    ErrorPattern(
-        r"states\.permissions",
-        "deterministic",
-        "The state machine's role may not do what the failed state does. Extend the role.",
-        id="sfn-permissions",
-        ground="flag",
-        source=ERROR_NAMES,
-    ),
-    ErrorPattern(
-        r"states\.(runtime|parameterpathfailure|resultpathmatchfailure|nochoicematched|intrinsicfailure"
-        "|queryevaluationerror|itemreaderfailed|resultwriterfailed)",
-        "deterministic",
-        "The definition does not fit this input. Correct the definition and start a new execution: a redrive "
-        "keeps the old one.",
-        id="sfn-definition",
-        ground="flag",
-        source=ERROR_NAMES,
-    ),
-    ErrorPattern(
-        r"states\.exceedtoleratedfailurethreshold",
-        "unknown",
-        "Too many items of a map failed. Open the map run: the items tell the cause.",
-        id="sfn-map-threshold",
-        ground="flag",
-        source=ERROR_NAMES,
-    ),
-)
+    asked = {"stateMachineArn": fill(STATE_MACHINE, target.values), "maxResults": PAGE}
+    return newest_runs(clients("stepfunctions").list_executions, asked, "executions", "startDate", "nextToken", since)
 
 
 def _alarm(key: str, metric: str, meaning: str, role: str, *steps: str) -> AlarmRule:
@@ -225,9 +123,7 @@ def _alarm(key: str, metric: str, meaning: str, role: str, *steps: str) -> Alarm
     )
 
 
-def _counts(**labels: str) -> tuple[tuple[str, str, Mapping[str, str], str, str], ...]:
-    return tuple(("AWS/States", metric, DIMENSIONS, "Sum", label) for metric, label in labels.items())
-
+_graph = partial(graph, "AWS/States", DIMENSIONS)
 
 TECHNOLOGY = Technology(
     type=TYPE,
@@ -272,72 +168,57 @@ TECHNOLOGY = Technology(
         *run_alarms.ALARMS,
     ),
     widgets=(
-        Widget(
-            title="$(resource): executions",
-            metrics=_counts(
-                ExecutionsSucceeded="succeeded",
-                ExecutionsFailed="failed",
-                ExecutionsTimedOut="timed out",
-                ExecutionsAborted="aborted",
-                ExecutionThrottled="throttles",
-            ),
-            unit="Count",
+        _graph(
+            "executions",
+            "Count",
+            ("ExecutionsSucceeded", "Sum", "succeeded"),
+            ("ExecutionsFailed", "Sum", "failed"),
+            ("ExecutionsTimedOut", "Sum", "timed out"),
+            ("ExecutionsAborted", "Sum", "aborted"),
+            ("ExecutionThrottled", "Sum", "throttles"),
             stacked=True,
         ),
         *run_alarms.WIDGETS[1:],
     ),
     diagnostics=(
-        Widget(
-            title="$(resource): time of executions, waiting included",
-            metrics=tuple(
-                ("AWS/States", "ExecutionTime", DIMENSIONS, statistic, label)
-                for statistic, label in (("Maximum", "longest"), ("p90", "p90"), ("p50", "median"))
-            ),
-            unit="Milliseconds",
+        _graph(
+            "time of executions, waiting included",
+            "Milliseconds",
+            ("ExecutionTime", "Maximum", "longest"),
+            ("ExecutionTime", "p90", "p90"),
+            ("ExecutionTime", "p50", "median"),
         ),
-        Widget(
-            title="$(resource): executions started and redriven",
-            metrics=_counts(ExecutionsStarted="started", ExecutionsRedriven="redriven"),
-            unit="Count",
+        _graph(
+            "executions started and redriven",
+            "Count",
+            ("ExecutionsStarted", "Sum", "started"),
+            ("ExecutionsRedriven", "Sum", "redriven"),
         ),
-        Widget(
-            title="$(resource): how redriven executions ended",
-            metrics=_counts(
-                RedrivenExecutionsSucceeded="succeeded",
-                RedrivenExecutionsFailed="failed",
-                RedrivenExecutionsTimedOut="timed out",
-                RedrivenExecutionsAborted="aborted",
-            ),
-            unit="Count",
+        _graph(
+            "how redriven executions ended",
+            "Count",
+            ("RedrivenExecutionsSucceeded", "Sum", "succeeded"),
+            ("RedrivenExecutionsFailed", "Sum", "failed"),
+            ("RedrivenExecutionsTimedOut", "Sum", "timed out"),
+            ("RedrivenExecutionsAborted", "Sum", "aborted"),
             stacked=True,
         ),
     ),
-    events=(
-        EventRule(
-            kind="failed",
-            source=("aws.states",),
-            detail_type=("Step Functions Execution Status Change",),
-            detail={"status": ["FAILED", "TIMED_OUT", "ABORTED"]},
-            identity_path="detail.stateMachineArn",
-            identity=STATE_MACHINE,
-        ),
-        EventRule(
-            kind="succeeded",
-            source=("aws.states",),
-            detail_type=("Step Functions Execution Status Change",),
-            detail={"status": ["SUCCEEDED"]},
-            identity_path="detail.stateMachineArn",
-            identity=STATE_MACHINE,
-        ),
+    events=run_events(
+        ("aws.states",),
+        "Step Functions Execution Status Change",
+        word="status",
+        failed=("FAILED", "TIMED_OUT", "ABORTED"),
+        succeeded=("SUCCEEDED",),
+        identity_path="detail.stateMachineArn",
+        identity=STATE_MACHINE,
     ),
     grants=(
         Grant(purpose="read", actions=("states:DescribeExecution",), resources=(EXECUTIONS,)),
         Grant(purpose="read", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
         Grant(purpose="list", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
         Grant(
-            purpose="retry",
-            actions=("states:RedriveExecution", "states:DescribeExecution"),
-            resources=(EXECUTIONS,),
+            purpose="retry", actions=("states:RedriveExecution", "states:DescribeExecution"), resources=(EXECUTIONS,)
         ),
         Grant(purpose="retry", actions=("states:StartExecution",), resources=(STATE_MACHINE,)),
     ),

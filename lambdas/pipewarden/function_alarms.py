@@ -1,12 +1,14 @@
-"""How loaded a Lambda function is: its errors by invocation, its reserved concurrency, and how far it reads behind."""
+"""What a Lambda function is judged by: errors, throttles, duration, reserved concurrency, and how far it lags."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from pipewarden.alarm_rule import AlarmRule
 
 DIMENSIONS: Final = {"FunctionName": "$(function)"}
 METRICS: Final = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
+_alarm = partial(AlarmRule, namespace="AWS/Lambda", dimensions=DIMENSIONS, source=METRICS)
 
 FIELDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "reserved_concurrency": {
@@ -39,34 +41,67 @@ EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 ALARMS: Final = (
-    AlarmRule(
+    _alarm(
+        key="errors",
+        meaning="An invocation ended with an error.",
+        first_steps=(
+            "Read the last error in the function's log group.",
+            "Look whether Lambda's own retries of the event succeeded since.",
+        ),
+        metric="Errors",
+        statistic="Sum",
+        comparison=">=",
+        threshold=1,
+        role="run",
+    ),
+    _alarm(
+        key="throttles",
+        meaning="Invocations were refused for lack of concurrency.",
+        first_steps=(
+            "Compare ConcurrentExecutions with the function's reserved concurrency and the account's limit.",
+            "Find the caller whose traffic grew.",
+        ),
+        metric="Throttles",
+        statistic="Sum",
+        comparison=">=",
+        threshold=1,
+    ),
+    _alarm(
+        key="duration",
+        meaning="An invocation took longer than declared.",
+        first_steps=(
+            "Compare the amount of input with earlier invocations.",
+            "Look for a slow call: a database, an API, a cold start in a VPC.",
+        ),
+        metric="Duration",
+        statistic="Maximum",
+        comparison=">",
+        threshold="duration.max",
+        unit="Milliseconds",
+    ),
+    _alarm(
         key="error-rate",
         meaning="A larger part of the invocations of an hour ends with an error than declared.",
         first_steps=(
             "Group the errors in the function's log by their message, and mend the most frequent cause first.",
             "Compare the time of the first one with the last deployment.",
         ),
-        namespace="AWS/Lambda",
         metric="Errors",
-        dimensions=DIMENSIONS,
         statistic="Sum",
         comparison=">",
         threshold="error_rate",
         expression="100 * m / calls",
         inputs={"calls": "Invocations"},
         period_seconds=3600,
-        source=METRICS,
     ),
-    AlarmRule(
+    _alarm(
         key="utilization",
         meaning="More of the reserved concurrency is in use at once than declared: soon it is throttled.",
         first_steps=(
             "Look whether invocations take longer than usual: the same load then needs more of them at once.",
             "Reserve more, or let what calls the function send less at once.",
         ),
-        namespace="AWS/Lambda",
         metric="ConcurrentExecutions",
-        dimensions=DIMENSIONS,
         statistic="Maximum",
         comparison=">",
         threshold="utilization",
@@ -74,22 +109,18 @@ ALARMS: Final = (
         needs="reserved_concurrency",
         periods=3,
         datapoints=3,
-        source=METRICS,
     ),
-    AlarmRule(
+    _alarm(
         key="lag",
         meaning="The function reads its stream later than declared.",
         first_steps=(
             "Look for errors: a batch that fails is tried again and holds its shard up.",
             "Compare the duration of a batch with the rate at which records come; read in parallel, or add shards.",
         ),
-        namespace="AWS/Lambda",
         metric="IteratorAge",
-        dimensions=DIMENSIONS,
         statistic="Maximum",
         comparison=">",
         threshold="lag",
-        source=METRICS,
         unit="Milliseconds",
     ),
 )
