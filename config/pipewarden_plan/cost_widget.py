@@ -7,7 +7,8 @@ from pipewarden.usage import METRICS
 from pipewarden_plan.model import Environment
 from pipewarden_plan.price_table import price_table
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import HALF_WIDTH, Drawn, environment_search, limit, series
+from pipewarden_plan.widget_layout import HALF_WIDTH, Drawn
+from pipewarden_plan.widget_plan import environment_search, limit, series
 
 DAY_SECONDS = 86_400
 BILLING_REGION = "us-east-1"

@@ -5,20 +5,21 @@ from typing import Any, NamedTuple
 
 from pipewarden.names import Names
 from pipewarden.technology import Technology, Widget
-from pipewarden_plan import log_widget, text_widget, widget_plan
+from pipewarden_plan import log_widget, mark_widget, text_widget
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import DashboardPlan
 from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
+from pipewarden_plan.remediation_widget import remediation
 from pipewarden_plan.settings_plan import log_groups_of
+from pipewarden_plan.share_widget import SHARES, shares
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import WIDGET_METRICS, Drawn, judges, placed, resource_metric, series
+from pipewarden_plan.widget_layout import Drawn, across, placed
+from pipewarden_plan.widget_plan import beside, graph, judges, series
 
 AROUND = 15  # widgets of a page that belong to no pipeline: header, index, severities, decisions, remediation, errors
 AROUND_METRICS = 5
 MOST_OF_A_RESOURCE = 6  # metrics that a resource may add to the graphs of the whole page
-SHARES = {"SuccessRate": "Success rate by resource", "ErrorBudgetLeft": "Error budget left by resource"}
-"""Metrics that one graph of the page shows for all resources."""
 
 
 class Section(NamedTuple):
@@ -121,7 +122,7 @@ def _section_widgets(
     judged = judges(alarms)
     watched_for = {alarm.key: alarm for alarm in alarms if not alarm.disabled_reason}
     graphs: dict[tuple[Any, ...], Drawn] = {}
-    changes = widget_plan.marks(everything, environment), widget_plan.one_off_windows(pipeline.name, environment)
+    changes = mark_widget.marks(everything, environment), mark_widget.one_off_windows(pipeline.name, environment)
     for watched in everything:
         resource, more = watched.resource.name, judged_only[watched.technology.type]
         to_mark = changes
@@ -129,10 +130,10 @@ def _section_widgets(
             *watched.technology.widgets,
             *(widget for key, widget in more if f"{resource}.{key}" in watched_for),
         ):
-            drawn = widget_plan.graph(widget, watched, judged, environment.region)
+            drawn = graph(widget, watched, judged, environment.region)
             if drawn:
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
-                graphs.setdefault(_what(drawn), widget_plan.marked(drawn, *to_mark))
+                graphs.setdefault(_what(drawn), mark_widget.marked(drawn, *to_mark))
                 to_mark = [], []
     if not graphs and changes[0]:
         only = series(f"{pipeline.name}: changes", changes[0], environment.region, "Changes")
@@ -140,8 +141,8 @@ def _section_widgets(
     head = text_widget.pipeline_head(everything, below)
     # A fleet alarm is red for any pipeline: it stands on the executive dashboard only.
     own = [alarm.name for alarm in watched_for.values() if alarm.deployed]
-    heads = widget_plan.beside(head, f"{pipeline.name}: alarms", own, names)
-    return [*heads, *widget_plan.across(list(graphs.values()))]
+    heads = beside(head, f"{pipeline.name}: alarms", own, names)
+    return [*heads, *across(list(graphs.values()))]
 
 
 def _what(drawn: Drawn) -> tuple[Any, ...]:
@@ -185,77 +186,12 @@ def _body(
     log_groups = tuple(dict.fromkeys(group for watched in everything for group in log_groups_of(watched)))
     owners = ", ".join(dict.fromkeys(pipeline.owner for pipeline in page.pipelines))
     words = text_widget.header(team, owners, page.pipelines, environment)
-    header = widget_plan.beside(words, f"{team}: alarms by severity, red while any is raised", states, names)
+    header = beside(words, f"{team}: alarms by severity, red while any is raised", states, names)
     concerned = [pipeline.name for pipeline in page.pipelines]
     decisions = [*log_widget.incidents(concerned, names), *log_widget.decisions(concerned, names)]
     sections = [drawn for section in page.sections for drawn in section.widgets]
-    shares = [drawn for metric in SHARES for drawn in _shares(metric, everything, alarms, environment)]
-    last = [*shares, *remediation(everything, environment)]
+    rates = [drawn for metric in SHARES for drawn in shares(metric, everything, alarms, environment)]
+    last = [*rates, *remediation(everything, environment)]
     errors = log_widget.errors(log_groups, environment.region)
     first = [*header, *([index] if index else [])]
-    return {"widgets": placed([*first, *decisions, *sections, *widget_plan.across(last), *errors])}
-
-
-def _shares(
-    metric: str, everything: Iterable[Watched], alarms: Sequence[AlarmPlan], environment: Environment
-) -> list[Drawn]:
-    """Resources that run in one graph, with what is expected of them; of budgets those that have one."""
-    judging = [alarm for alarm in alarms if alarm.metric.name == metric and not alarm.disabled_reason]
-    budgeted = {(alarm.pipeline, alarm.resource) for alarm in alarms if alarm.metric.name == metric}
-    shown = [found for found in _running(everything) if metric == "SuccessRate" or _place(found) in budgeted]
-    if not shown:
-        return []
-    rows = [resource_metric(metric, "Minimum", watched, environment.name) for watched in shown[:WIDGET_METRICS]]
-    places = {_place(watched) for watched in shown}
-    limits = {
-        alarm.threshold: widget_plan.limit(f"{alarm.threshold:g}% is expected", alarm.threshold)
-        for alarm in judging
-        if (alarm.pipeline, alarm.resource) in places
-    }
-    drawn = series(SHARES[metric], rows, environment.region, "Percent", list(limits.values()), most=100)
-    if metric == "SuccessRate":
-        return [drawn]
-    # No minimum: how far below zero a budget is overdrawn is worth seeing.
-    left = {key: value for key, value in drawn.properties["yAxis"]["left"].items() if key != "min"}
-    return [drawn._replace(properties={**drawn.properties, "yAxis": {"left": left}})]
-
-
-def _place(watched: Watched) -> tuple[str, str]:
-    return watched.pipeline.name, watched.resource.name
-
-
-def _running(everything: Iterable[Watched]) -> list[Watched]:
-    return [watched for watched in everything if watched.technology.runs]
-
-
-def remediation(everything: Sequence[Watched], environment: Environment) -> list[Drawn]:
-    """What Pipewarden did, by resource: runs started again, messages moved; and how busy it is in the environment."""
-    region, name = environment.region, environment.name
-    retried = [resource_metric("RunsRetried", "Sum", watched, name) for watched in everything if watched.is_retried]
-    moved = [
-        resource_metric(metric, "Sum", watched, name, what)
-        for metric, what in (("DrainedMessages", "drained"), ("QuarantinedMessages", "quarantined"))
-        for watched in everything
-        if watched.declares("dead_letter.drain")
-    ]
-    graphs = [("Runs started again by Pipewarden", retried), ("Dead letters moved by Pipewarden", moved)]
-    whole = [
-        widget_plan.environment_metric("IncidentsOpened", name, "Sum", "opened"),
-        widget_plan.environment_metric("SecondsToRecover", name, "SampleCount", "over"),
-        widget_plan.environment_metric("PagesSent", name, "Sum", "pages"),
-    ]
-    drawn = [series(title, rows[:WIDGET_METRICS], region, stacked=True) for title, rows in graphs if rows]
-    if retried:
-        drawn.append(series("Circuit breakers: 1 while no retry is started", _breakers(everything, name), region))
-    return [*drawn, series(f"Incidents in {name}: opened, over, paged", whole, region)]
-
-
-def _breakers(everything: Iterable[Watched], environment: str) -> list[list[Any]]:
-    """Whether the breaker of each pipeline, and the environment's, is open; written at changes, so the last stands."""
-    pipelines = dict.fromkeys(watched.pipeline.name for watched in everything if watched.is_retried)
-    rows = [["Pipewarden", "BreakerOpen", "Environment", environment, {"stat": "Maximum", "label": "all pipelines"}]]
-    rows += [
-        [*rows[0][:-1], "Pipeline", pipeline, {"stat": "Maximum", "label": pipeline}]
-        for pipeline in list(pipelines)[: WIDGET_METRICS // 2 - 1]
-    ]
-    return [row for number, found in enumerate(rows) for row in widget_plan.filled(found, f"b{number}", "REPEAT")]
+    return {"widgets": placed([*first, *decisions, *sections, *across(last), *errors])}

@@ -17,15 +17,8 @@ from pipewarden_plan.plan import DashboardPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import text
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import (
-    FULL_WIDTH,
-    GRAPH_PERIOD_SECONDS,
-    Drawn,
-    environment_search,
-    graph,
-    placed,
-    series,
-)
+from pipewarden_plan.widget_layout import FULL_WIDTH, Drawn, placed
+from pipewarden_plan.widget_plan import GRAPH_PERIOD_SECONDS, environment_search, graph, series
 
 PIPELINE = "__pipeline__"
 MOST_CHOICES = 200

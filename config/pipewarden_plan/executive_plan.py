@@ -19,18 +19,8 @@ from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, severity_row, text
 from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import (
-    FULL_WIDTH,
-    Drawn,
-    beside,
-    environment_metric,
-    environment_search,
-    filled,
-    limit,
-    placed,
-    series,
-    values,
-)
+from pipewarden_plan.widget_layout import FULL_WIDTH, Drawn, placed
+from pipewarden_plan.widget_plan import beside, environment_metric, environment_search, filled, limit, series, values
 
 DAY_SECONDS = 86_400
 HALF = 12

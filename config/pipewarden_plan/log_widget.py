@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pipewarden.names import Names
 from pipewarden_plan.limits import QUERY_CHARACTERS, QUERY_LOG_GROUPS
-from pipewarden_plan.widget_plan import FULL_WIDTH, GRAPH_HEIGHT, Drawn
+from pipewarden_plan.widget_layout import FULL_WIDTH, GRAPH_HEIGHT, Drawn
 
 HALF = 12
 ERROR_FILTER = "filter @message like /(?i)(error|exception|fail|denied)/"

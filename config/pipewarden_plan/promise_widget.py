@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipewarden_plan.planned_alarm import AlarmPlan
-from pipewarden_plan.widget_plan import FULL_WIDTH, Drawn, filled, limit, series
+from pipewarden_plan.widget_layout import FULL_WIDTH, Drawn
+from pipewarden_plan.widget_plan import filled, limit, series
 
 HALF = 12
 MOST_ROWS = 50

@@ -7,7 +7,7 @@ from pipewarden.window import Maintenance
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.vocabulary import show_duration
 from pipewarden_plan.watched import Watched
-from pipewarden_plan.widget_plan import FULL_WIDTH, Drawn
+from pipewarden_plan.widget_layout import FULL_WIDTH, Drawn
 
 MOST_NAMED = 8
 ROW_PIXELS, TEXT_PADDING_PIXELS = 52, 16

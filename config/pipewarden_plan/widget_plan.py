@@ -1,9 +1,7 @@
 """Dashboard widgets as CloudWatch draws them, without a place yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from pipewarden.names import Names
 from pipewarden.technology import Widget
@@ -12,30 +10,17 @@ from pipewarden_plan.limits import WIDGET_ALARMS
 from pipewarden_plan.model import Environment
 from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 from pipewarden_plan.watched import Watched
+from pipewarden_plan.widget_layout import FULL_WIDTH, GRAPH_HEIGHT, HALF_WIDTH, Drawn
 
-FULL_WIDTH, HALF_WIDTH = 24, 12
 MOST_BESIDE = 7  # rows: higher tiles would leave much of a text empty
-ROWS = {"text": "words", "alarm": "words"}
 GRAPH_WIDTH = 8
-GRAPH_HEIGHT = 6
 GRAPH_PERIOD_SECONDS = 300
 WIDGET_METRICS = 500  # CloudWatch: metrics in one widget
 TILES_COLUMNS = 5  # about what one tile takes
-SAME = "..."  # CloudWatch: the metric of the row before, and "." one field of it; a template holds hundreds of these
 
 Key = tuple[Any, ...]
 Judges = Mapping[Key, Sequence[AlarmPlan]]
 """The deployed alarms over each metric."""
-
-
-class Drawn(NamedTuple):
-    """A widget, how much of the grid it takes, and how many metrics it counts for."""
-
-    type: str
-    properties: Mapping[str, Any]
-    width: int = FULL_WIDTH
-    height: int = GRAPH_HEIGHT
-    metrics: int = 0
 
 
 def alarm_tiles(title: str, alarms: Iterable[str], names: Names, *, width: int = FULL_WIDTH) -> list[Drawn]:
@@ -108,49 +93,6 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
         for (comparison, value), kinds in lines.items()
     ]
     return series(title, rows + bands, region, unit, limits, stacked=widget.stacked, period=widget.period_seconds)
-
-
-def marks(everything: Iterable[Watched], environment: Environment) -> list[list[Any]]:
-    """When the pipeline of these resources was changed, and when its failures are expected."""
-    watched = list(everything)
-    rows: list[list[Any]] = []
-    for found in watched:
-        for namespace, name, dimensions, statistic, label in found.technology.marks:
-            flat = [part for pair in found.dimensions(dimensions).items() for part in pair]
-            options = {"stat": statistic, "label": label, **coloured(label), "yAxis": "right"}
-            rows.append([namespace, name, *flat, options])
-    pipeline = watched[0].pipeline.name
-    if any(window.covers(pipeline) for window in environment.maintenance):
-        place = ("Environment", environment.name, "Pipeline", pipeline)
-        options = {"stat": "Maximum", "label": "maintenance", **coloured("maintenance"), "yAxis": "right"}
-        rows.append(["Pipewarden", "InMaintenance", *place, options])
-    return rows
-
-
-def one_off_windows(pipeline: str, environment: Environment) -> list[list[dict[str, str]]]:
-    """Maintenance that has a date, as bands in a graph."""
-    bands = []
-    for window in environment.maintenance:
-        if window.at and window.covers(pipeline):
-            begin = datetime.fromisoformat(window.at).replace(tzinfo=ZoneInfo(window.timezone)).astimezone(UTC)
-            edges = (begin, begin + timedelta(seconds=window.duration_seconds))
-            first, last = (f"{edge:%Y-%m-%dT%H:%M:%SZ}" for edge in edges)
-            look = coloured("maintenance")
-            bands.append([{"label": window.name, "value": first, **look}, {"label": "", "value": last, **look}])
-    return bands
-
-
-def marked(drawn: Drawn, rows: Sequence[Sequence[Any]], bands: Sequence[Sequence[Mapping[str, str]]] = ()) -> Drawn:
-    """The graph with marks on its right axis. They are metrics, for a line at a moment would need a date, and what is
-    deployed is the same whenever it is deployed; only what has a date of its own is a band."""
-    properties = dict(drawn.properties)
-    if rows:
-        right = {"min": 0, "label": "Changes", "showUnits": False}
-        properties["metrics"] = [*properties["metrics"], *rows]
-        properties["yAxis"] = {**properties["yAxis"], "right": right}
-    if bands:
-        properties["annotations"] = {**properties.get("annotations", {}), "vertical": list(bands)}
-    return drawn._replace(properties=properties, metrics=drawn.metrics + len(rows))
 
 
 def _band(measured: str, width: float) -> list[Any]:
@@ -236,58 +178,8 @@ def resource_metric(name: str, statistic: str, watched: Watched, environment: st
     return ["Pipewarden", name, *place, {"stat": statistic, "label": label}]
 
 
-def across(graphs: Sequence[Drawn]) -> list[Drawn]:
-    """The graphs of one section, as wide as fills its rows: three in a row, and two where three would leave a hole."""
-    if len(graphs) == 1:
-        return [graphs[0]._replace(width=FULL_WIDTH)]
-    narrow = len(graphs) - 2 * (-len(graphs) % 3)
-    return [graph if number < narrow else graph._replace(width=HALF_WIDTH) for number, graph in enumerate(graphs)]
-
-
 def environment_search(metric: str, statistic: str, period: int, environment: Environment, **fixed: str) -> str:
     """A search for one of our metrics of all resources, or of those with a fixed dimension."""
     wanted = {"Environment": environment.name, "MetricName": metric, **fixed}
     terms = " ".join(f'{name}="{value}"' for name, value in wanted.items())
     return f"SEARCH('{{Pipewarden,Environment,Pipeline,Resource}} {terms}', '{statistic}', {period})"
-
-
-def placed(widgets: Iterable[Drawn]) -> list[Mapping[str, Any]]:
-    """Lay widgets out from left to right on CloudWatch's grid of 24 columns; words and tiles share a row, graphs have
-    rows of their own."""
-    rows: list[Mapping[str, Any]] = []
-    x = y = row_height = 0
-    kind = ""
-    for drawn in widgets:
-        own = ROWS.get(drawn.type, drawn.type)
-        if x + drawn.width > FULL_WIDTH or own != kind:
-            x, y, row_height, kind = 0, y + row_height, 0, own
-        place = {"type": drawn.type, "x": x, "y": y, "width": drawn.width, "height": drawn.height}
-        rows.append({**place, "properties": _short(drawn.properties)})
-        x += drawn.width
-        row_height = max(row_height, drawn.height)
-    return rows
-
-
-def _short(properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties with CloudWatch's shorthand for what a metric has in common with the one above it ("Metric Widget:
-    Format for Each Metric in the Array"). An expression between two metrics is left out of the comparison."""
-    if "metrics" not in properties:
-        return properties
-    rows: list[list[Any]] = []
-    above: list[str] = []
-    for row in properties["metrics"]:
-        *names, options = row
-        if not names:
-            rows.append(row)
-            continue
-        rows.append([*_as_above(names, above), options])
-        above = names
-    return {**properties, "metrics": rows}
-
-
-def _as_above(names: list[str], above: list[str]) -> list[str]:
-    if names == above:
-        return [SAME]
-    if len(names) != len(above):
-        return names
-    return ["." if name == before else name for name, before in zip(names, above, strict=True)]

@@ -19,7 +19,7 @@ from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Spending
 from pipewarden_plan.plan import DashboardPlan, Plan
 from pipewarden_plan.planned_alarm import AlarmPlan
-from pipewarden_plan.widget_plan import Drawn, placed
+from pipewarden_plan.widget_layout import Drawn, placed
 
 Declare = Mapping[str, Callable[..., Any]]
 Planned = Callable[..., Plan]
