@@ -17,7 +17,8 @@ from pipewarden_plan.marked import MarkedDict, dotted, mark_of
 from pipewarden_plan.model import Mark
 from pipewarden_plan.overrides import broken_overrides, check_overrides, lay_over
 from pipewarden_plan.parse import parse
-from pipewarden_plan.preset import Preset, Presets, check_preset
+from pipewarden_plan.preset import Preset, Presets
+from pipewarden_plan.preset_check import check_preset
 from pipewarden_plan.reader import as_it_is
 from pipewarden_plan.reading import PipelineReading, Reading
 from pipewarden_plan.source import read_source

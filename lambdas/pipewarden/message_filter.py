@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from pipewarden.message_condition import NOTHING, WORDS, compares, has_step, is_same, number_of, text_of
+
 MOST_CHARACTERS = 1_000
 DEEPEST = 20
 TOKEN = re.compile(
@@ -27,9 +29,6 @@ TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 STEP = re.compile(r"""\.([\w-]+)|\[(\d+)\]|\["([^"]*)"\]""", re.ASCII)
-WORDS = {"true": True, "false": False, "null": None}
-NOTHING = object()
-"""What a place holds that is not there; JSON's null is there."""
 
 Condition = Callable[["Seen"], bool]
 Place = Callable[["Seen"], Any]
@@ -60,7 +59,7 @@ class Seen:
         found = self._message.get("MessageAttributes", {}).get(name, {})
         text = found.get("StringValue", NOTHING)
         if text is not NOTHING and str(found.get("DataType", "")).startswith("Number"):
-            return _number(text)
+            return number_of(text)
         return text
 
     def system(self, name: str) -> Any:
@@ -153,27 +152,27 @@ class _Parser:
         if word == "group":
             return lambda seen: seen.system("MessageGroupId")
         if word == "receives":
-            return lambda seen: _number(seen.system("ApproximateReceiveCount"))
+            return lambda seen: number_of(seen.system("ApproximateReceiveCount"))
         raise FilterError(f"{word} is no place in a message: body, body.<key>, attribute.<name>, group or receives")
 
     def _test(self, place: Place) -> Condition:
         if self._take("exists"):
             return lambda seen: place(seen) is not NOTHING
         if self._take("contains"):
-            part = self._text()
-            return lambda seen: part in _text(place(seen))
+            part = self.text_of()
+            return lambda seen: part in text_of(place(seen))
         if self._take("starts"):
-            start = self._text()
-            return lambda seen: _text(place(seen)).startswith(start)
+            start = self.text_of()
+            return lambda seen: text_of(place(seen)).startswith(start)
         refused = self._take("not")
         if self._take("in"):
             values = self._values()
-            return lambda seen: any(_same(place(seen), value) for value in values) != refused
+            return lambda seen: any(is_same(place(seen), value) for value in values) != refused
         sign = self.token
         if refused or not self._take("=", "!=", "<", "<=", ">", ">="):
             raise FilterError(f"a test such as =, in, contains or exists must stand before {self.token}")
         value = self._value()
-        return lambda seen: _compare(place(seen), sign, value)
+        return lambda seen: compares(place(seen), sign, value)
 
     def _values(self) -> list[Any]:
         self._need("(")
@@ -183,7 +182,7 @@ class _Parser:
         self._need(")")
         return values
 
-    def _text(self) -> str:
+    def text_of(self) -> str:
         if self.kind != "text":
             raise FilterError(f"a text in quotes must stand before {self.token}")
         return str(self._value())
@@ -207,47 +206,9 @@ def _inside(path: str) -> Place:
     def find(seen: Seen) -> Any:
         found = seen.body
         for step in steps:
-            if not _has(found, step):
+            if not has_step(found, step):
                 return NOTHING
             found = found[step]
         return found
 
     return find
-
-
-def _has(found: Any, step: str | int) -> bool:
-    if isinstance(step, int):
-        return isinstance(found, list) and step < len(found)
-    return isinstance(found, dict) and step in found
-
-
-def _number(text: Any) -> Any:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return NOTHING
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _same(found: Any, value: Any) -> bool:
-    if isinstance(found, bool) or isinstance(value, bool) or value is None:
-        return found is value
-    return found is not NOTHING and bool(found == value)
-
-
-def _compare(found: Any, sign: str, value: Any) -> bool:
-    if sign in ("=", "!="):
-        return _same(found, value) == (sign == "=")
-    if isinstance(found, str) and isinstance(value, str):
-        return _in_order(found, sign, value)
-    if isinstance(found, int | float) and isinstance(value, float) and not isinstance(found, bool):
-        return _in_order(float(found), sign, value)
-    return False
-
-
-def _in_order(found: str | float, sign: str, value: Any) -> bool:
-    order = bool(found < value) if sign.startswith("<") else bool(found > value)
-    return order or (sign.endswith("=") and found == value)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pipewarden_cli.evaluator import insights
-from pipewarden_cli.evaluator.expression import ExpressionError, parse_expression
+from pipewarden_cli.evaluator.expression import parse_expression
+from pipewarden_cli.evaluator.expression_tree import ExpressionError
 from pipewarden_cli.evaluator.query import MetricDataQuery, MetricSource, MetricStat
 from pipewarden_cli.evaluator.samples import Grid, Values
 from pipewarden_cli.evaluator.scope import Scope

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipewarden_cli.evaluator.alarm import AlarmRule
 from pipewarden_cli.evaluator.calculation import Calculation
-from pipewarden_cli.evaluator.expression import ExpressionError
+from pipewarden_cli.evaluator.expression_tree import ExpressionError
 from pipewarden_cli.evaluator.query import MetricSource
 from pipewarden_cli.evaluator.samples import Grid, Samples, Values
 from pipewarden_cli.evaluator.statistic import newest, percentile_share, sample_counts

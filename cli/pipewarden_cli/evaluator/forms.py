@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipewarden_cli.evaluator import functions
 from pipewarden_cli.evaluator.anomaly import HISTORY_PERIODS, band
-from pipewarden_cli.evaluator.expression import Name, Node, Text, Word
+from pipewarden_cli.evaluator.expression_tree import Name, Node, Text, Word
 from pipewarden_cli.evaluator.query import MetricStat
 from pipewarden_cli.evaluator.samples import Values
 from pipewarden_cli.evaluator.search import parse_search

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipewarden_cli.evaluator.expression import ExpressionError
+from pipewarden_cli.evaluator.expression_tree import ExpressionError
 from pipewarden_cli.evaluator.query import Metric, MetricSource
 from pipewarden_cli.evaluator.samples import Grid, Samples, Values
 from pipewarden_cli.evaluator.series import present

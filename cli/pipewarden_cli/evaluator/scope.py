@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipewarden_cli.evaluator import functions
-from pipewarden_cli.evaluator.expression import (
+from pipewarden_cli.evaluator.expression_tree import (
     Call,
     ExpressionError,
     Listing,

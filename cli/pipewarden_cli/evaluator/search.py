@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipewarden_cli.evaluator.expression import ExpressionError
+from pipewarden_cli.evaluator.expression_tree import ExpressionError
 from pipewarden_cli.evaluator.query import Metric
 
 Predicate = Callable[[Metric], bool]

@@ -10,7 +10,7 @@ from pipewarden_cli.evaluator.alarm import AlarmError, read_alarm
 from pipewarden_cli.evaluator.calculation import Calculation
 from pipewarden_cli.evaluator.contributors import contributor_id, evaluate_contributors
 from pipewarden_cli.evaluator.evaluation import State, evaluate
-from pipewarden_cli.evaluator.expression import ExpressionError
+from pipewarden_cli.evaluator.expression_tree import ExpressionError
 from pipewarden_cli.evaluator.insights import calculate, parse_insights
 from pipewarden_cli.evaluator.query import Metric, MetricDataQuery, RecordedMetrics
 from pipewarden_cli.evaluator.samples import Grid

@@ -8,7 +8,8 @@ import pytest
 
 from pipewarden_cli.evaluator.calculation import Calculation
 from pipewarden_cli.evaluator.errors import EvaluatorError
-from pipewarden_cli.evaluator.expression import ExpressionError, parse_expression
+from pipewarden_cli.evaluator.expression import parse_expression
+from pipewarden_cli.evaluator.expression_tree import ExpressionError
 from pipewarden_cli.evaluator.query import Metric, MetricDataQuery, MetricStat, RecordedMetrics
 from pipewarden_cli.evaluator.samples import Grid
 

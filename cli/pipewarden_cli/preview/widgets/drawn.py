@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipewarden_cli.evaluator.errors import EvaluatorError
-from pipewarden_cli.evaluator.expression import Call, parse_expression
+from pipewarden_cli.evaluator.expression import parse_expression
+from pipewarden_cli.evaluator.expression_tree import Call
 from pipewarden_cli.evaluator.samples import Values
 from pipewarden_cli.evaluator.series import Series
 from pipewarden_cli.preview.label import default_labels, dynamic_label
