@@ -37,16 +37,12 @@ class Checked:
 
 def check_project(root: Path) -> Checked:
     """Load everything below `root`, resolve and plan each environment, and collect what is wrong with any of it."""
+    from pipewarden_plan.every_finding import every_finding
+
     project = _load(root)
-    findings = list(project.findings)
-    for name in project.environments:
-        try:
-            _plan(project, name)
-        except DeclarationError as error:
-            findings += error.findings
     pipelines = [pipeline for declaration in project.declarations for pipeline in declaration.pipelines]
     return Checked(
-        findings=in_order(findings),
+        findings=every_finding(project),
         files=len(project.declarations) + len(project.environments),
         pipelines=len(pipelines),
         resources=sum(len(pipeline.resources) for pipeline in pipelines),

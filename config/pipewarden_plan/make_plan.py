@@ -12,6 +12,7 @@ from pipewarden_plan.cost_ceiling import hold_ceiling
 from pipewarden_plan.cost_plan import plan_costs
 from pipewarden_plan.diagnostic_plan import plan_diagnostic
 from pipewarden_plan.executive_plan import plan_executive
+from pipewarden_plan.finding import Finding
 from pipewarden_plan.fleet_notice import notice_fleets
 from pipewarden_plan.fleet_plan import plan_fleets
 from pipewarden_plan.log_filter_plan import check_log_filters
@@ -78,6 +79,14 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     hold_ceiling(bill, model, remarks)
     remarks.raise_findings()
     return replace(made, monthly_usd=bill.rounded)
+
+
+def alarms_that_cannot_fire(model: Model) -> list[Finding]:
+    """What the plan would refuse about single alarms, without making it."""
+    remarks, names = Remarks(), names_of(model.environment)
+    for pipelines, watched in _by_team(model, watch(model, registered())).values():
+        plan_team_alarms(pipelines, watched, model.environment, names, remarks)
+    return remarks.findings
 
 
 def _by_team(model: Model, everything: tuple[Watched, ...]) -> dict[str, tuple[list[Pipeline], list[Watched]]]:

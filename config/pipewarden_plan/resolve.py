@@ -1,5 +1,7 @@
 """Declaration and environment → Model: overrides merged, defaults applied, interpolations filled, base units."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from pipewarden_plan.environment import breaker_of, environment_of
 from pipewarden_plan.error_patterns import declared_patterns
 from pipewarden_plan.files import no_environment
 from pipewarden_plan.finding import DeclarationError, Finding
-from pipewarden_plan.interpolation import Fill
+from pipewarden_plan.interpolation import Fill, UnfitError
 from pipewarden_plan.model import AlarmOverride, Mark, Model, Pipeline, Resource, Schedule
 from pipewarden_plan.overrides import lay_over
 from pipewarden_plan.reading import PipelineReading, ResourceReading
@@ -40,6 +42,28 @@ def _resolve(project: Project, environment_name: str) -> Model:
     ordered = sorted(laid.pipelines, key=lambda pipeline: pipeline.team)
     pipelines = tuple(_pipeline(pipeline, files[pipeline.team]) for pipeline in ordered)
     return Model(environment=environment_of(environment), pipelines=pipelines)
+
+
+def resolve_sound(project: Project, environment_name: str, findings: Iterable[Finding]) -> Model | None:
+    """The model of those pipelines and resources of which nothing is among the findings: what looks at one resource by
+    itself can go on beside the errors of others. None where there are none, or the environment itself has errors."""
+    errors = [found for found in findings if found.severity == "error"]
+    environment = project.environments[environment_name]
+    if environment.read is None or any(found.mark.file == environment.file for found in errors):
+        return None
+    broken = {".".join(found.path.split(".")[: 4 if ".resources." in found.path else 2]) for found in errors}
+    files, pipelines = {}, []
+    for declaration in project.declarations:
+        with suppress(UnfitError):  # what is wrong with the file itself is among the findings
+            files[declaration.team] = _file(project, declaration, environment.fill)
+    for reading in lay_over(environment, project.declarations, project.grammar, everything=True).pipelines:
+        path = f"pipelines.{reading.name}"
+        sound = {
+            key: row for key, row in reading.resources.items() if row.read and f"{path}.resources.{key}" not in broken
+        }
+        if reading.team in files and reading.read and path not in broken and sound:
+            pipelines.append(_pipeline(replace(reading, resources=sound), files[reading.team]))
+    return Model(environment=environment_of(environment), pipelines=tuple(pipelines)) if pipelines else None
 
 
 class _File(NamedTuple):

@@ -68,7 +68,7 @@ def test_what_only_the_plan_can_find_is_found(
             raise DeclarationError([finding("PW001", place, "The stack holds 501 resources", cure="split the file")])
         return make_plan(model)
 
-    monkeypatch.setattr("pipewarden_plan.make_plan.make_plan", refuse)
+    monkeypatch.setattr("pipewarden_plan.every_finding.make_plan", refuse)
     assert main(["validate"]) == 1
     assert capsys.readouterr().out == (
         "config/pipelines/shop.yaml:1: The stack holds 501 resources; split the file\n1 error in 1 file\n"

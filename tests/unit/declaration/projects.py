@@ -4,9 +4,8 @@ import shutil
 from pathlib import Path
 
 from pipewarden_plan.declaration import load_project
-from pipewarden_plan.finding import DeclarationError, Finding
-from pipewarden_plan.make_plan import make_plan
-from pipewarden_plan.resolve import resolve
+from pipewarden_plan.every_finding import every_finding
+from pipewarden_plan.finding import Finding
 
 TABLES = Path(__file__).parents[2] / "declarations"
 
@@ -26,15 +25,6 @@ def lay_out(case: Path, root: Path) -> None:
         shutil.copy(files[kind], root / "config" / kind / f"{label}.yaml")
 
 
-def all_findings(root: Path) -> list[Finding]:
-    """What loading finds and, where that leaves no errors, what each environment finds when it is
-    planned."""
-    project = load_project(root)
-    found = list(project.findings)
-    if not project.errors:
-        for name in project.environments:
-            try:
-                make_plan(resolve(project, name))
-            except DeclarationError as error:
-                found += error.findings
-    return found
+def all_findings(root: Path) -> tuple[Finding, ...]:
+    """What loading finds, and what each environment finds when it is planned."""
+    return every_finding(load_project(root))

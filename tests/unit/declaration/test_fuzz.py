@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipewarden_plan.declaration import load_project
+from pipewarden_plan.every_finding import every_finding
 from pipewarden_plan.finding import DeclarationError, rules
 from pipewarden_plan.model import Model
 from pipewarden_plan.resolve import resolve
@@ -74,7 +75,7 @@ def check(pipelines: bytes, environment: bytes) -> None:
             (root / "config" / kind).mkdir(parents=True)
             (root / "config" / kind / "dev.yaml").write_bytes(content)
         project = load_project(root)
-    for found in project.findings:
+    for found in every_finding(project):
         assert found.id in rules()
         assert found.message
         assert "\n" not in str(found)

@@ -21,7 +21,7 @@ VALID = sorted((TABLES / "valid").iterdir())
 
 @pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
 def test_a_valid_declaration_has_no_findings(case: Path) -> None:
-    assert all_findings(case) == []
+    assert all_findings(case) == ()
 
 
 def test_the_shipped_configuration_has_no_errors() -> None:
