@@ -69,12 +69,12 @@ def pattern_words(pattern: ErrorPattern) -> str:
 
 
 def guard_words(policy: RetryPolicy) -> str:
-    """`cooldown 15 min; 100 DPU-hours or 1d a day; breaker at 6 failures in 6 h; alone; in turn`."""
+    """`cooldown 15 min; at most 100 DPU-hours or 1d of retries a day; breaker at 6 failures in 6 h; alone; in turn`."""
     breaker = policy.breaker
     costs = [str(Cost(unit, most)) for unit, most in policy.cost_per_day.items()]
     phrases = [
         f"cooldown {duration(policy.cooldown_seconds)}",
-        f"{' or '.join(costs)} a day",
+        f"at most {' or '.join(costs)} of retries a day",
         f"breaker at {breaker.failures} failures in {duration(breaker.within_seconds)}",
     ]
     if window := policy.window:
