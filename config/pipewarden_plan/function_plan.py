@@ -98,7 +98,7 @@ def _statements(
             *(*schedules, pages, secrets, own.start_drainer(names), own.kill_switch(names)),
             own.log_lines(names, log_groups),
             own.exports(names),
-            *declared_statements(everything, ("read", "retry")),
+            *declared_statements(everything, ("read", "retry", "owner")),
         ],
         "drainer": [*_drainer(everything, names), *schedules, failed],
         "escalator": [

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from pipewarden.ownership import possible_owners
+from pipewarden.registry import technologies
 from pipewarden.technology import Grant
 from pipewarden_plan.limits import INLINE_POLICY_CHARACTERS, MANAGED_POLICIES, MANAGED_POLICY_CHARACTERS
+from pipewarden_plan.model import Pipeline
 from pipewarden_plan.planned_function import KEY, StatementPlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.watched import Watched
@@ -19,13 +22,16 @@ Packed = tuple[tuple[StatementPlan, ...], tuple[tuple[StatementPlan, ...], ...]]
 def declared_statements(everything: Iterable[Watched], purposes: Sequence[str]) -> list[StatementPlan]:
     """The technologies' grants for these purposes, on the ARNs of the declared resources and on nothing else.
 
-    Starting a run is granted only where the declaration asks for retries.
+    Starting a run is granted only where the declaration asks for retries, asking who started one only where the
+    declaration leaves that open.
     """
     arns: dict[tuple[str, str, tuple[str, ...], str], set[str]] = {}
     for watched in everything:
         for grant in watched.technology.grants:
             if grant.purpose in purposes and watched.declares(grant.needs):
                 if grant.purpose == "retry" and not watched.is_retried:
+                    continue
+                if grant.purpose == "owner" and not may_own(watched.pipeline, watched.resource.name):
                     continue
                 key = (
                     grant.purpose,
@@ -49,6 +55,16 @@ def declared_statements(everything: Iterable[Watched], purposes: Sequence[str]) 
             )
         )
     return statements
+
+
+def may_own(pipeline: Pipeline, name: str) -> bool:
+    """Whether a resource may have started runs of others that would be retried by themselves."""
+    resources = {resource.name: resource for resource in pipeline.resources}
+    return any(
+        name in possible_owners(resources, technologies(), other.name)
+        for other in pipeline.resources
+        if other.retry and other.retry.attempts and not other.retry.owned
+    )
 
 
 def _conditions(grant: Grant, watched: Watched) -> str:

@@ -47,6 +47,22 @@ What a retry will take (the mean of the latest 20 good runs of the resource, tim
 is added to the pipeline's day when it starts, and corrected when it has ended and its service has told: DPU-hours
 of Glue, seconds of run time of everything else. While nothing is known of a resource, its first retry passes as long
 as the budget is not used up."""
+OWNERS = """## What something else has started
+
+What a workflow or a state machine started is cured by resuming that, so it is not retried by itself. Who started a run
+is known in three ways:
+
+- `within:` says so: nothing is asked.
+- A job of a **Glue workflow** carries the workflow's run among its arguments: paged, with the workflow and its run.
+- **Step Functions** keeps it in the history of the execution. When a run has failed that would be retried, and a state
+  machine of the same pipeline is neither declared before nor after it (`after:`), its latest executions are listed and
+  the histories of up to three that were going on are read (two machines at most). If one of them submitted the run with
+  a `.sync` task, the run is treated as if `within:` were declared, in this incident. It takes one to four calls more a
+  machine, which `within:` and `after:` save. Items of a distributed map are not found, nor what was started without
+  waiting, for which there is nothing to resume.
+
+`retry: {owned: true}` retries such runs by themselves, and nobody is asked."""
+
 LAYERS = """## The retries of the services themselves
 
 Layers must not multiply, so a failure counts only when the service has given up, or its own retry is taken for ours.
@@ -67,7 +83,7 @@ def guards_page() -> str:
     table = "\n".join(
         ["| Guard | Declared by | Default | What it promises | Why this default |", "|---|---|---|---|---|", *_rows()]
     )
-    return "\n\n".join([HEAD, "# Guards of remediation", ABOUT, table, SWITCH, BREAKERS, COSTS, LARGER, LAYERS]) + "\n"
+    return "\n\n".join([HEAD, "# Guards of remediation", ABOUT, table, SWITCH, BREAKERS, COSTS, LARGER, OWNERS, LAYERS]) + "\n"
 
 
 def _rows() -> Iterator[str]:

@@ -101,7 +101,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
     Guard(
         id="owner",
         key="retry.owned",
-        promise="A run that a workflow started is not retried beside it: resume the workflow.",
+        promise="A run that a workflow or a state machine started is not retried beside it, but through it.",
         reason="A single retry would cure the run and leave what waits for it in the workflow undone.",
         objects=guard.owner,
         asked=("failure",),

@@ -35,6 +35,8 @@ def _run_reason(signal: Signal, decision: Decision, history: History, policy: Po
     error = ": ".join(part for part in (run.error_name, run.error) if part) if run else ""
     stopped, said = signal.kind == SignalKind.RUN_STOPPED, policy.failure
     why = {"why": history.failure_reason} if history.failure_reason else {}
+    if policy.started_by and decision.action == "hold":
+        why["within"] = policy.within
     word = run.word if run and run.word else signal.state
     return Reason(
         key=run_key(policy.resource),

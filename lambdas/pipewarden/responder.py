@@ -7,6 +7,7 @@ still to be done. So whatever is delivered twice, out of order, or interrupted b
 import random
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 
 from pipewarden.change import Changes
 from pipewarden.circumstances import gather, look_up
@@ -19,6 +20,7 @@ from pipewarden.heartbeat import beat
 from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.measurement import Measurement
 from pipewarden.notice import Notices
+from pipewarden.ownership import Lookup, as_owned, find_owner
 from pipewarden.place import Place, find_place
 from pipewarden.pursuit import look_at, pursue
 from pipewarden.remediation import Remediation
@@ -70,18 +72,22 @@ class Responder:
         run = None
         if signal.kind in RUN_KINDS and place.technology and place.target:
             signal, run = describe(workplace, place.technology, place.target, signal)
+        owner = cache(partial(find_owner, workplace, signal, place, run))
         for tries in range(MOST_CONFLICTS):
             try:
-                return self._handle_once(signal, place, run, deadline, receives)
+                return self._handle_once(signal, place, run, owner, deadline, receives)
             except ConflictError:
                 workplace.sleep(random.uniform(0.0, PAUSE_SECONDS * min(tries, MOST_PAUSES)))
         raise BusyError("others keep writing this incident")
 
-    def _handle_once(self, signal: Signal, place: Place, run: Run | None, deadline: datetime, receives: int) -> str:
+    def _handle_once(
+        self, signal: Signal, place: Place, run: Run | None, owner: Lookup, deadline: datetime, receives: int
+    ) -> str:
         workplace, now = self._workplace, self._workplace.now()
         found = self._read(signal, place, now)
         if found.seen is not None:
             return self._changes.finish(found, found.seen.incident, now, deadline)
+        place = as_owned(place, signal, found.incident, owner)
         history = gather(workplace, signal, place, run, found)
         history = self._look_closer(signal, place, history, deadline)
         history = replace(history, breakers=count_outcome(signal, history, place.policy, now))

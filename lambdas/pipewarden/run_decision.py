@@ -100,7 +100,10 @@ def _decide_inner(history: History, policy: Policy) -> Decision:
     if owner and owner.open and not owner.evidence:
         return Decision(action="hold", why=f"explains the failure of {policy.within}")
     held = incident.reason(run_key(policy.resource)) if incident else None
-    why = f"runs within {policy.within}: waiting for what that reports"
+    started = (
+        f"{policy.started_by} of {policy.within} started it" if policy.started_by else f"runs within {policy.within}"
+    )
+    why = f"{started}: waiting for what that reports"
     if held and held.open:
         return Decision(action="hold", why=why)
     return Decision(action="hold", why=why, delay_seconds=HOLD_SECONDS)

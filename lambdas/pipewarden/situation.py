@@ -36,9 +36,10 @@ class Policy:
 
     `retryable` says that the technology can start a run again, `runs` that its runs send events; `independent` runs do
     work of their own each and cannot be asked about later (invocations of a function), so that the success of another
-    one cures nothing. `inner` are the resources that run within this one, `after` and `upstream` all those (resources,
-    pipelines) that must have succeeded before it, `quiet_hours` those of each severity, `rate_days` the time over which
-    its rate of success is taken.
+    one cures nothing. `within` is declared, or told by a service: then `started_by` is the run that started it. `inner`
+    are the resources that run within this one, `after` and `upstream` all those (resources, pipelines) that must have
+    succeeded before it, `quiet_hours` those of each severity, `rate_days` the time over which its rate of success is
+    taken.
     """
 
     pipeline: str
@@ -55,6 +56,7 @@ class Policy:
     rate_days: int = 30
     slo: Slo | None = None
     within: str = ""
+    started_by: str = ""
     inner: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()

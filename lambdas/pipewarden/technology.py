@@ -27,7 +27,7 @@ class Grant:
     `conditions` is IAM's own shape (operator -> key -> value templates). `needs` as in `AlarmRule`.
     """
 
-    purpose: Literal["read", "list", "retry", "drain", "probe"]
+    purpose: Literal["read", "list", "retry", "drain", "probe", "owner"]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -161,6 +161,9 @@ class Technology:
     describe_run: Callable[[Clients, Target, Signal], Run] | None = None
     recent_runs: Callable[[Clients, Target, datetime], list[Run]] | None = None
     retry: Retry | None = None
+    owning_run: Callable[[Clients, Target, Run], str] | None = None
+    """Which run of this resource started that run of another one and waits for it: its id, "" for none. What it calls
+    is granted with the purpose `owner`, where the declaration leaves open who starts what."""
     redelivery: Redelivery | None = None
     requests: Requests | None = None
     """Where it serves requests: what its `slo` is judged by."""

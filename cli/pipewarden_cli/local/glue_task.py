@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
 import time
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from pipewarden_cli.local import glue_run
 
 RESOURCE = "arn:aws:states:::glue:startJobRun"
 POLL_SECONDS = 0.1
+execution: contextvars.ContextVar[Any] = contextvars.ContextVar("execution_of_task", default=None)
+"""The execution whose task is being done: the emulator hands a task its parameters only."""
 
 
 def start_job_run(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,8 +25,12 @@ def start_job_run(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any
     if status >= 400:
         raise stepfunctions._ExecutionError(f"Glue.{answer['__type']}", answer.get("message", ""))
     name, run_id = parameters["JobName"], answer["JobRunId"]
+    started = {"JobName": name, "JobRunId": run_id}
     if not resource.endswith(".sync"):
-        return {"JobName": name, "JobRunId": run_id}
+        return started
+    if (running := execution.get()) is not None:
+        about = {"resourceType": "glue", "resource": "startJobRun.sync", "output": json.dumps(started)}
+        stepfunctions._add_event(running, "TaskSubmitted", {"taskSubmittedEventDetails": about})
     while True:
         run = glue_run.find_run(name, run_id)
         if run is None:

@@ -12,6 +12,7 @@ from typing import Any
 from pipewarden import run_alarms
 from pipewarden.alarm_rule import AlarmRule
 from pipewarden.execution import KINDS, explain_cause, read_execution
+from pipewarden.execution_history import owning_execution
 from pipewarden.graph import graph
 from pipewarden.run import Run
 from pipewarden.run_events import run_events
@@ -55,6 +56,11 @@ def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
     """Executions that are going on, or started or ended at or after `since`; of those, the newest `MOST_RUNS`."""
     runs = [read_execution(found) for found in _list(clients, target, since - LOOKBACK)]
     return [run for run in runs if run.touches(since)]
+
+
+def owning_run(clients: Clients, target: Target, run: Run) -> str:
+    """The execution that waits for a run of another service."""
+    return owning_execution(clients, fill(STATE_MACHINE, target.values), run)
 
 
 def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Run:
@@ -217,6 +223,7 @@ TECHNOLOGY = Technology(
         Grant(purpose="read", actions=("states:DescribeExecution",), resources=(EXECUTIONS,)),
         Grant(purpose="read", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
         Grant(purpose="list", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
+        Grant(purpose="owner", actions=("states:GetExecutionHistory",), resources=(EXECUTIONS,)),
         Grant(
             purpose="retry", actions=("states:RedriveExecution", "states:DescribeExecution"), resources=(EXECUTIONS,)
         ),
@@ -242,6 +249,7 @@ TECHNOLOGY = Technology(
     read_event=read_event,
     describe_run=describe_run,
     recent_runs=recent_runs,
+    owning_run=owning_run,
     retry=Retry(
         calls=("states:DescribeExecution", "states:RedriveExecution", "states:StartExecution"),
         idempotent=True,

@@ -205,3 +205,27 @@ def test_a_function_with_dead_letters_may_be_invoked_by_the_drainer(planned: Pla
     drainer = function(planned(declare["pipeline"]("load", load)), "drainer")
     assert allows(drainer, "lambda:InvokeFunction", f"arn:aws:lambda:{PLACE}:function:f")
     assert not allows(drainer, "lambda:InvokeFunction", f"arn:aws:lambda:{PLACE}:function:g")
+
+
+@pytest.mark.parametrize(
+    ("job", "flow", "granted"),
+    [
+        pytest.param({}, {}, True, id="nobody knows whether it starts the job"),
+        pytest.param({"within": "flow"}, {}, False, id="it is declared to"),
+        pytest.param({}, {"after": ("job",)}, False, id="it begins after the job"),
+        pytest.param({"retry": None}, {}, False, id="the job is not retried"),
+        pytest.param(
+            {"retry": RetryPolicy(attempts=1, backoff_seconds=(1, 2), owned=True)}, {}, False, id="all the same"
+        ),
+    ],
+)
+def test_histories_are_read_only_where_the_declaration_leaves_open_who_starts_what(
+    planned: Planned, declare: Declare, job: dict[str, Any], flow: dict[str, Any], granted: bool
+) -> None:
+    resources = (
+        declare["resource"]("job", "glue-job", job_name="merge", **{"retry": RETRY, **job}),
+        declare["resource"]("flow", "step-functions", state_machine="load", **flow),
+    )
+    responder = function(planned(declare["pipeline"]("load", *resources)), "responder")
+    assert allows(responder, "states:GetExecutionHistory", f"arn:aws:states:{PLACE}:execution:load:x") is granted
+    assert not allows(responder, "states:GetExecutionHistory", f"arn:aws:states:{PLACE}:execution:other:x")
