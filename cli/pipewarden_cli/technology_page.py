@@ -40,6 +40,7 @@ PURPOSES = {
     "retry": "start failed runs again, where retries are declared",
     "drain": "drain the dead-letter queue, where a drain is declared",
     "probe": "look for new data",
+    "owner": "see what it started, where that is not declared",
 }
 
 
