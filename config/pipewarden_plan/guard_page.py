@@ -83,7 +83,8 @@ def guards_page() -> str:
     table = "\n".join(
         ["| Guard | Declared by | Default | What it promises | Why this default |", "|---|---|---|---|---|", *_rows()]
     )
-    return "\n\n".join([HEAD, "# Guards of remediation", ABOUT, table, SWITCH, BREAKERS, COSTS, LARGER, OWNERS, LAYERS]) + "\n"
+    parts = [HEAD, "# Guards of remediation", ABOUT, table, SWITCH, BREAKERS, COSTS, LARGER, OWNERS, LAYERS]
+    return "\n\n".join(parts) + "\n"
 
 
 def _rows() -> Iterator[str]:
