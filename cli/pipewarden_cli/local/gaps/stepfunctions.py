@@ -23,7 +23,8 @@ IMITATED = (
     "and the history limit are honoured; the one-year limit is not.",
     "TimeoutSeconds of a state machine ends the execution as TIMED_OUT within about a second; a task that is running "
     "then is left to end by itself.",
-    "Task arn:aws:states:::glue:startJobRun(.sync) starts the Glue job, which with .sync the history tells as TaskSubmitted; stopping the execution does not stop the run.",
+    "Task arn:aws:states:::glue:startJobRun(.sync) starts the Glue job, which with .sync the history tells as "
+    "TaskSubmitted; stopping the execution does not stop the run.",
     "Status change events arrive at once and exactly once. Tasks run without asking what the state machine's role "
     "may do.",
 )
