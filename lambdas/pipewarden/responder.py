@@ -20,7 +20,7 @@ from pipewarden.heartbeat import beat
 from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.measurement import Measurement
 from pipewarden.notice import Notices
-from pipewarden.ownership import Lookup, as_owned, find_owner
+from pipewarden.owner_search import Lookup, as_owned, find_owner
 from pipewarden.place import Place, find_place
 from pipewarden.pursuit import look_at, pursue
 from pipewarden.remediation import Remediation
