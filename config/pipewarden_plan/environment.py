@@ -5,7 +5,7 @@ from typing import Any
 
 from pipewarden.registry import channel_types
 from pipewarden.retry_policy import BreakerPolicy
-from pipewarden.route_settings import Channel, Flapping, Repeat, Rung, Severity
+from pipewarden.route_settings import Channel, Flapping, Repeat, Rung, Severity, Stakeholders
 from pipewarden.window import Maintenance, QuietHours
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.grammar import Grammar
@@ -91,6 +91,9 @@ def environment_of(reading: EnvironmentReading) -> Environment:
         spending=tuple(_spending(row) for row in read.get("spending", ())),
         cost_anomalies=tuple(_cost_anomaly(row) for row in read.get("cost_anomalies", ())),
         flapping=_flapping(read["flapping"]) if "flapping" in read else Flapping(),
+        stakeholders=tuple(
+            Stakeholders(above_usd=row["above"], notify=tuple(row["notify"])) for row in read.get("stakeholders", ())
+        ),
         alarm_mode=read.get("alarms", {}).get("mode", "pipeline"),
         whole_account=read.get("alarms", {}).get("whole_account", False),
         tags=read.get("tags", {}),

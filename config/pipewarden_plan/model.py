@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from pipewarden.error_pattern import ErrorPattern
+from pipewarden.impact import Impact
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
-from pipewarden.route_settings import Channel, Flapping, Severity
+from pipewarden.route_settings import Channel, Flapping, Severity, Stakeholders
 from pipewarden.settings import Settings
 from pipewarden.window import Maintenance
 
@@ -83,6 +84,7 @@ class Pipeline:
     log_retention_days: int | None = None
     """None: as long as the environment says."""
     expect: Mapping[str, Any] = field(default_factory=dict)
+    impact: Impact | None = None
     resources: tuple[Resource, ...] = ()
     alarms: Mapping[str, AlarmOverride] = field(default_factory=dict)
     mark: Mark
@@ -143,6 +145,7 @@ class Environment:
     channels: Mapping[str, Channel]
     maintenance: tuple[Maintenance, ...] = ()
     flapping: Flapping = field(default_factory=Flapping)
+    stakeholders: tuple[Stakeholders, ...] = ()
     alarm_mode: Literal["pipeline", "fleet"] = "pipeline"
     whole_account: bool = False
     """Whether fleets may watch AWS's own metrics, whose queries see every resource of the account and region."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from pipewarden.impact import Impact
 from pipewarden.retry_policy import RetryPolicy, TimeWindow
 from pipewarden.run import Scale
 from pipewarden.technology import Technology
@@ -150,6 +151,7 @@ def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
         depends_on=tuple(read.get("depends_on", ())),
         log_retention_days=read.get("log_retention", file.log_retention_days),
         expect=read.get("expect", {}),
+        impact=_impact(read["impact"]) if "impact" in read else None,
         resources=tuple(_resource(resource, file.retry, patterns) for resource in reading.resources.values()),
         alarms={key: _alarm(row, reading.place("alarms", key)) for key, row in read.get("alarms", {}).items()},
         mark=reading.mark,
@@ -158,6 +160,16 @@ def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
 
 def _schedule(read: dict[str, Any]) -> Schedule:
     return Schedule(cron=read.get("cron", ""), rate_seconds=read.get("rate", 0), timezone=read["timezone"])
+
+
+def _impact(read: dict[str, Any]) -> Impact:
+    return Impact(
+        text=read.get("text", ""),
+        once_usd=read.get("once", 0.0),
+        per_hour_usd=read.get("per_hour", 0.0),
+        after_seconds=float(read["after"]),
+        customers=read.get("customers", 0),
+    )
 
 
 def _resource(reading: ResourceReading, retry: RetryPolicy, patterns: list[list[dict[str, Any]]]) -> Resource:

@@ -68,8 +68,9 @@ def plan_chats(environment: Environment, names: Names) -> tuple[ChatPlan, ...]:
 
 
 def _called(environment: Environment) -> list[str]:
-    """Channels that rungs call."""
-    return sorted({rung.to for route in environment.severities.values() for rung in route.escalate})
+    """Channels that are called by themselves: by rungs, and for stakeholders."""
+    rungs = {rung.to for route in environment.severities.values() for rung in route.escalate}
+    return sorted(rungs | {channel for row in environment.stakeholders for channel in row.notify})
 
 
 def _subscriptions(environment: Environment, channels: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -45,6 +45,7 @@ def plan_settings(
         channels=environment.channels,
         maintenance=environment.maintenance,
         flapping=environment.flapping,
+        stakeholders=environment.stakeholders,
         fleets={fleet.alarm.name: FleetSettings(group_by=fleet.group_by, members=fleet.members) for fleet in fleets},
     )
 
@@ -109,6 +110,7 @@ def _pipeline(
         expect=pipeline.expect,
         upstream=above[pipeline.name],
         downstream=below[pipeline.name],
+        impact=pipeline.impact,
         dashboard=dashboards.get(pipeline.name, ""),
         resources=resources,
     )

@@ -64,6 +64,7 @@ def facts(page: Page) -> dict[str, str]:
         "Respond within": say_seconds(page.respond_within_seconds),
         "Owner": page.owner,
         "Class": f"{cause.failure_class}, {cause.why_class}".strip(", "),
+        "Impact": " ".join(page.impact),
         "Last good run": page.last_good,
         "Hangs below it": ", ".join(page.below),
         "Incident": page.incident,

@@ -11,13 +11,14 @@ from pipewarden.incident import Effect, Entry, Incident
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import Write
 from pipewarden.signal import Signal, SignalKind
+from pipewarden.stakeholder import Bound, schedule_bound, tell_end
 from pipewarden.workplace import BusyError, Workplace
 
 MOST_CONFLICTS = 12
 LISTED = ("maintenance", "quiet")
 DIGEST_FALLBACK = timedelta(minutes=2)
 """After quiet hours one message tells of everything; what that has not told of pages by itself."""
-AFTER_ACKNOWLEDGING = frozenset({"acknowledged", "export"})
+AFTER_ACKNOWLEDGING = frozenset({"acknowledged", "impact-over", "export"})
 """What is to be done once somebody has taken an incident: the acknowledge function leaves it to the escalator."""
 
 
@@ -35,6 +36,8 @@ class Effects:
             "drain": self._drain,
             "hold": self._hold,
             "acknowledged": self._announcements.acknowledged,
+            "impact": self._watch_impact,
+            "impact-over": self._impact_over,
         }
 
     def perform(self, incident: Incident, keys: frozenset[str]) -> None:
@@ -114,6 +117,14 @@ class Effects:
         signal = Signal(kind=SignalKind.HOLD_DUE, time=look, pipeline=incident.pipeline, incident=incident.id)
         self._workplace.one_shots.signal_at(look, now, f"{incident.id}-{effect.key}", signal)
         return ()
+
+    def _watch_impact(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        bound = Bound(above_usd=float(effect.detail["above"]))
+        schedule_bound(self._workplace, incident.id, bound, effect.at or now, now)
+        return ()
+
+    def _impact_over(self, incident: Incident, _effect: Effect, now: datetime) -> tuple[Entry, ...]:
+        return tell_end(self._workplace, incident, now)
 
     def _drain(self, incident: Incident, effect: Effect, _now: datetime) -> tuple[Entry, ...]:
         """Start the drainer; it leases the queue, so a second start finds it taken."""

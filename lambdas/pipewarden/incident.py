@@ -8,8 +8,21 @@ from typing import Any, Literal
 
 from pipewarden.error_pattern import FailureClass
 from pipewarden.hold import Hold
+from pipewarden.impact import Impact
 from pipewarden.signal import Signal
 
+EffectKind = Literal[
+    "schedule-retry",
+    "schedule-check",
+    "hold",
+    "page",
+    "recovered",
+    "drain",
+    "acknowledged",
+    "impact",
+    "impact-over",
+    "export",
+]
 MAX_REASONS = 40
 MAX_TEXT = 2_000
 
@@ -98,7 +111,7 @@ class Effect:
     """
 
     key: str
-    kind: Literal["schedule-retry", "schedule-check", "hold", "page", "recovered", "drain", "acknowledged", "export"]
+    kind: EffectKind
     resource: str = ""
     attempt: int = 0
     at: datetime | None = None
@@ -122,6 +135,7 @@ class Incident:
     `pending` effects belong, until `leased_until`, to the invocation that wrote them. `hold` says what holds back the
     page of the reasons that are `held`, `reminders` how many were sent since somebody acknowledged.
     `flaps` counts the cycles of an incident that comes and goes, `calm_since` is when it last went.
+    `impact` is what was declared when it opened, `informed` the bounds in US dollars whose stakeholders were told.
     """
 
     id: str
@@ -146,6 +160,8 @@ class Incident:
     """Cured by us before anybody was told."""
     flaps: int = 0
     calm_since: datetime | None = None
+    impact: Impact | None = None
+    informed: tuple[float, ...] = ()
     version: int = 0
     entries: int = 0
     fresh: tuple[Entry, ...] = ()
@@ -215,6 +231,8 @@ class Incident:
         """The incident at its end, to be told and exported; `cured` says that something of ours was what ended it."""
         told = bool(self.pages)
         over = replace(self, state=state, ended=ended, ending=True, auto_remediated=cured and not told)
+        if over.informed:
+            over = over.with_effect(Effect(key="impact-over", kind="impact-over"))
         return over.with_effect(Effect(key="export", kind="export"))
 
     def noting(self, time: datetime, kind: str, text: str) -> "Incident":

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipewarden.breaker import Breaker
 from pipewarden.hold import Hold
+from pipewarden.impact import Impact
 from pipewarden.incident import Attempt, Effect, Entry, Incident, IncidentState, Reason
 from pipewarden.item import Item, from_item, to_item, to_moment
 from pipewarden.run_history import RunHistory
@@ -36,6 +37,8 @@ def read_incident(item: Item) -> Incident:
             ),
             "pending": tuple(Effect(**_known(row, Effect)) for row in values.get("pending", ())),
             "rungs": tuple(values.get("rungs", ())),
+            "impact": Impact(**_known(values["impact"], Impact)) if values.get("impact") else None,
+            "informed": tuple(float(above) for above in values.get("informed", ())),
             "hold": Hold(**_known(values["hold"], Hold)) if values.get("hold") else None,
         }
     )

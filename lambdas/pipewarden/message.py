@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipewarden.duration import say_moment, say_seconds, say_time
+from pipewarden.impact import say_impact
 from pipewarden.incident import Incident
 from pipewarden.page import Cause, Page, order_reasons
 
@@ -37,6 +38,7 @@ def render_page(page: Page, preface: str = "") -> Message:
     first = headline(page)
     blocks = [preface, first, _what_to_do(page), *(_cause_block(page, cause) for cause in page.causes)]
     blocks += [
+        _block("IMPACT", page.impact),
         _block("TRIED", page.tried),
         _block("FIRST STEPS", page.first_steps),
         _block(f"LAST LOG LINES  {page.log_source}", tuple(f"| {line}" for line in page.log_lines)),
@@ -68,6 +70,7 @@ def render_recovered(incident: Incident, environment: str, below: tuple[str, ...
         paged or "Nobody was paged.",
         f"{besides[0].upper()}{besides[1:]}." if besides else "",
         _block("WHAT IT WAS", reasons),
+        _block("IMPACT", say_impact(incident.impact, _lasted_seconds(incident), over=True)),
         _block(HELD_BELOW, below),
         f"Incident {incident.id}",
     ]
@@ -116,6 +119,10 @@ def tell_story(incident: Incident) -> str:
     replayed = int(first.detail.get("replayed", 0)) if first.kind == "dead-letters" else 0
     drained = f", {replayed} replayed" if replayed else ""
     return f"{verb} {first.since:%H:%M}{retried}{drained}, recovered {say_time(ended)} ({length})"
+
+
+def _lasted_seconds(incident: Incident) -> float:
+    return ((incident.ended or incident.since) - incident.since).total_seconds()
 
 
 def unacknowledged(page: Page, now: datetime) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipewarden.duration import say_time
+from pipewarden.impact import say_impact
 from pipewarden.incident import Attempt, Incident, Reason
 from pipewarden.item import Item, from_item, to_item
 from pipewarden.masking import mask
@@ -13,6 +14,7 @@ from pipewarden.settings import Settings
 MOST_CAUSES = 10
 MOST_ERROR_CHARACTERS = 1_000
 MOST_SAMPLES = 3
+LISTS = ("tried", "first_steps", "log_lines", "samples", "below", "impact")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Page:
     samples: tuple[str, ...] = ()
     last_good: str = ""
     below: tuple[str, ...] = ()
+    impact: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -97,6 +100,7 @@ def compose_page(
         samples=_samples(reasons),
         last_good=last_good,
         below=below or declared.downstream,
+        impact=say_impact(incident.impact, (sent - incident.since).total_seconds()),
         links=links,
     )
 
@@ -117,7 +121,7 @@ def read_page(item: Item) -> Page:
         Cause(**{"text": "", **cause, "since": datetime.fromisoformat(cause["since"])}) for cause in values["causes"]
     )
     moments = {name: datetime.fromisoformat(values[name]) for name in ("since", "sent")}
-    rows = {name: tuple(values.get(name, ())) for name in ("tried", "first_steps", "log_lines", "samples", "below")}
+    rows = {name: tuple(values.get(name, ())) for name in LISTS}
     defaults = {"owner": "", "why": "", "number": 0, "respond_within_seconds": 0.0}
     return Page(**{**defaults, **values, **moments, **rows, "causes": causes})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
+from pipewarden.impact import Impact
 from pipewarden.retry_policy import RetryPolicy
 
 
@@ -41,6 +42,7 @@ class PipelineSettings:
     upstream: tuple[str, ...] = ()
     downstream: tuple[str, ...] = ()
     dashboard: str = ""
+    impact: Impact | None = None
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
 
 

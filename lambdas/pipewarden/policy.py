@@ -48,6 +48,8 @@ def make_policy(
         after=_before(declared, resource),
         upstream=declared.upstream,
         flapping=settings.flapping,
+        impact=declared.impact,
+        stakeholders=settings.stakeholders,
         maintenance=tuple(window for window in settings.maintenance if window.covers(pipeline)),
         quiet_hours={name: route.quiet_hours for name, route in settings.severities.items() if route.quiet_hours},
         alarm=alarm,

@@ -37,6 +37,14 @@ class Severity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stakeholders:
+    """Channels that are told when the estimated impact of an incident reaches so many US dollars, and when it ends."""
+
+    above_usd: float
+    notify: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Channel:
     """One way to reach people. `address` is what SNS subscribes; `secret` the name of a secret in Secrets Manager, of
     which only the name stands here; `fields` is the rest of what was declared (see `channels`)."""

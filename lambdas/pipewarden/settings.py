@@ -13,7 +13,7 @@ from pipewarden.fleet import FleetSettings, read_fleet
 from pipewarden.names import Names
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings
 from pipewarden.retry_policy import BreakerPolicy
-from pipewarden.route_settings import Channel, Flapping, Severity
+from pipewarden.route_settings import Channel, Flapping, Severity, Stakeholders
 from pipewarden.settings_json import read_pipeline, read_severity, with_tuples, without_defaults
 from pipewarden.target import Target
 from pipewarden.window import Maintenance
@@ -40,6 +40,8 @@ class Settings:
     breaker: BreakerPolicy = ENVIRONMENT_BREAKER
     flapping: Flapping = field(default_factory=Flapping)
     fleets: Mapping[str, FleetSettings] = field(default_factory=dict)
+    stakeholders: tuple[Stakeholders, ...] = ()
+    """By what they are told from, the lowest first."""
 
     @property
     def names(self) -> Names:
@@ -104,6 +106,7 @@ class Settings:
                 "channels": {name: Channel(**row) for name, row in values.get("channels", {}).items()},
                 "flapping": Flapping(**values.get("flapping", {})),
                 "fleets": {name: read_fleet(row) for name, row in values.get("fleets", {}).items()},
+                "stakeholders": tuple(Stakeholders(**with_tuples(row)) for row in values.get("stakeholders", ())),
                 "maintenance": tuple(Maintenance(**with_tuples(row)) for row in values.get("maintenance", ())),
                 **({"breaker": BreakerPolicy(**values["breaker"])} if "breaker" in values else {}),
             }

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
+from pipewarden.impact import Impact
 from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy, TimeWindow
 from pipewarden.route_settings import Repeat, Rung, Severity
@@ -51,7 +52,8 @@ def _read_retry(row: Mapping[str, Any]) -> RetryPolicy:
 
 def read_pipeline(row: Mapping[str, Any]) -> PipelineSettings:
     resources = {name: _read_resource(item) for name, item in row.get("resources", {}).items()}
-    return PipelineSettings(**{**with_tuples(row), "resources": resources})
+    impact = {"impact": Impact(**row["impact"])} if row.get("impact") else {}
+    return PipelineSettings(**{**with_tuples(row), **impact, "resources": resources})
 
 
 def read_severity(row: Mapping[str, Any]) -> Severity:

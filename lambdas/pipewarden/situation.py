@@ -9,11 +9,12 @@ from pipewarden.breaker import Breakers
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern, FailureClass
 from pipewarden.hold import Hold
+from pipewarden.impact import Impact
 from pipewarden.incident import Attempt, Incident, IncidentState
 from pipewarden.kill_switch import Switch
 from pipewarden.pipeline_settings import AlarmSettings
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
-from pipewarden.route_settings import Flapping
+from pipewarden.route_settings import Flapping, Stakeholders
 from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
 from pipewarden.settings import Settings
@@ -63,6 +64,8 @@ class Policy:
     maintenance: tuple[Maintenance, ...] = ()
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
     flapping: Flapping = field(default_factory=Flapping)
+    impact: Impact | None = None
+    stakeholders: tuple[Stakeholders, ...] = ()
     alarm: AlarmSettings | None = None
     failure: AlarmSettings | None = None
     """The alarm that repeats what the signal tells of a run: what is declared about it holds for that failure."""

@@ -9,6 +9,7 @@ from pipewarden.due_decision import check_delay_seconds
 from pipewarden.duration import say_time
 from pipewarden.expectation_decision import expectation_key
 from pipewarden.hold_transition import calm_down, hold_back, wait_for_window
+from pipewarden.impact_transition import with_bound
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState
 from pipewarden.page_transition import page_again
 from pipewarden.reason import read_reasons
@@ -39,7 +40,11 @@ def apply_decision(
 
 def _open(signal: Signal, history: History, policy: Policy, now: datetime) -> Incident:
     severity = policy.alarm.severity if policy.alarm else policy.severity
-    return Incident(id=history.incident_id, pipeline=policy.pipeline, severity=severity, opened=min(signal.time, now))
+    opened = min(signal.time, now)
+    incident = Incident(
+        id=history.incident_id, pipeline=policy.pipeline, severity=severity, opened=opened, impact=policy.impact
+    )
+    return with_bound(incident, policy.stakeholders, opened)
 
 
 def _note(

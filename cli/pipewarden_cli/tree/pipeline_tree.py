@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from pipewarden.impact import say_terms, say_usd, seconds_until
 from pipewarden.pipeline_settings import PipelineSettings, ResourceSettings
 from pipewarden.registry import technologies
 from pipewarden_cli.report.times import duration
@@ -18,7 +19,7 @@ def pipeline_branch(plan: Plan, name: str) -> Branch:
     pipeline = plan.settings.pipelines[name]
     team = next(team for team in plan.teams if team.team == pipeline.team)
     alarms = [alarm for alarm in team.alarms if alarm.pipeline == name]
-    children = [*_facts(pipeline), *_windows(plan, name), *_deadlines(team, name)]
+    children = [*_facts(pipeline), *_stakeholders(plan, pipeline), *_windows(plan, name), *_deadlines(team, name)]
     children.append(branch("costs", f"{plan.monthly_usd.get(name, 0.0):,.2f} USD a month to watch", "faint"))
     kept = {group: found.days for found in plan.core.retention for group in found.groups}
     for resource_name, resource in pipeline.resources.items():
@@ -44,8 +45,18 @@ def _facts(pipeline: PipelineSettings) -> Iterator[Branch]:
         yield branch("needs", f"{', '.join(pipeline.upstream)}: a failure there holds back the pages of this one")
     if pipeline.downstream:
         yield branch("feeds", ", ".join(pipeline.downstream))
+    if pipeline.impact:
+        yield branch("impact", say_terms(pipeline.impact))
     if pipeline.runbook:
         yield branch("runbook", pipeline.runbook)
+
+
+def _stakeholders(plan: Plan, pipeline: PipelineSettings) -> Iterator[Branch]:
+    for row in plan.settings.stakeholders:
+        seconds = seconds_until(pipeline.impact, row.above_usd) if pipeline.impact else None
+        if seconds is not None:
+            when = f"at {say_usd(row.above_usd)}, after {duration(seconds)}"
+            yield branch("stakeholders", f"{', '.join(row.notify)} {when}")
 
 
 def _windows(plan: Plan, pipeline: str) -> Iterator[Branch]:

@@ -21,7 +21,7 @@ def check_channels(environment: EnvironmentReading, _pipelines: Sequence[Pipelin
     for name in environment.channels:
         if name not in used:
             whole = f"channels.{name}"
-            message = f"{whole} is named by no severity: it reaches nobody"
+            message = f"{whole} is named by no severity and no stakeholders: it reaches nobody"
             yield finding("PW303", environment.place("channels", name), message, path=whole)
 
 
@@ -32,3 +32,6 @@ def _named(environment: EnvironmentReading) -> Iterator[tuple[tuple[str | int, .
             yield ("severities", severity, "notify", place), channel
         for place, rung in enumerate(route.get("escalate", ())):
             yield ("severities", severity, "escalate", place, "to"), rung["to"]
+    for row, stakeholders in enumerate((environment.read or {}).get("stakeholders", ())):
+        for place, channel in enumerate(stakeholders["notify"]):
+            yield ("stakeholders", row, "notify", place), channel

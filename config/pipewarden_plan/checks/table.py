@@ -11,6 +11,7 @@ from pipewarden_plan.checks.error_patterns import check_error_patterns
 from pipewarden_plan.checks.expectations import check_expectations, check_gaps, check_windows
 from pipewarden_plan.checks.guards import check_environment_guards, check_guards
 from pipewarden_plan.checks.identities import check_identities
+from pipewarden_plan.checks.impacts import check_impacts, check_stakeholders
 from pipewarden_plan.checks.maintenance import check_maintenance
 from pipewarden_plan.checks.money import check_money
 from pipewarden_plan.checks.names import check_names
@@ -33,6 +34,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_schedules,
     check_daylight,
     check_expectations,
+    check_impacts,
     check_targets,
     check_error_patterns,
     check_windows,
@@ -46,6 +48,7 @@ OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]],
     check_routes,
     check_maintenance,
     check_money,
+    check_stakeholders,
     check_environment_guards,
 )
 

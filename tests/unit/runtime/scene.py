@@ -9,12 +9,13 @@ from typing import Any
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import Failure
+from pipewarden.impact import Impact
 from pipewarden.incident import Incident
 from pipewarden.measurement import Measurement
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.responder import Responder
 from pipewarden.retry_policy import RetryPolicy
-from pipewarden.route_settings import Channel, Rung, Severity
+from pipewarden.route_settings import Channel, Rung, Severity, Stakeholders
 from pipewarden.run import Run
 from pipewarden.settings import Settings
 from pipewarden.signal import Signal, SignalKind
@@ -144,6 +145,8 @@ def make_settings(
     retries_per_hour: int = 100,
     maintenance: tuple[Maintenance, ...] = (),
     failed: Mapping[str, Any] | None = None,
+    impact: Impact | None = None,
+    stakeholders: tuple[Stakeholders, ...] = (),
 ) -> Settings:
     """`failed` is what differs in the alarm over failed runs of `extract`."""
     pipeline = PipelineSettings(
@@ -154,6 +157,7 @@ def make_settings(
         runbook="https://wiki.example.com/import",
         downstream=("report",),
         dashboard="pipewarden-test-crm",
+        impact=impact,
         resources={
             "extract": resource("extract", retry=RETRY),
             "load": resource("load", retry=RETRY, after=("extract",)),
@@ -201,8 +205,10 @@ def make_settings(
             "team": Channel(type="email", address="team@example.com"),
             "primary": Channel(type="email", address="first@example.com"),
             "secondary": Channel(type="sms", address="+15555550100"),
+            "board": Channel(type="email", address="board@example.com"),
         },
         maintenance=maintenance,
+        stakeholders=stakeholders,
     )
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden.acknowledgement import acknowledge
+from pipewarden.impact import Impact
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
+from pipewarden.route_settings import Stakeholders
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.window import Maintenance, QuietHours
 from tests.unit.runtime.scene import Scene
@@ -104,6 +106,17 @@ def _dead_letters() -> Scene:
     return scene
 
 
+def _costly(minutes: int) -> Scene:
+    impact = Impact(text="The morning report is late.", per_hour_usd=1_200.0, after_seconds=600.0, customers=300)
+    world = _world(stakeholders=(Stakeholders(above_usd=1_000.0, notify=("board",)),))
+    pipelines: Any = world.workplace.settings.pipelines
+    pipelines["down"] = replace(pipelines["down"], impact=impact)
+    _fail(world, "extract", "deterministic: bad row")
+    world.go_on(world.time + timedelta(minutes=minutes))
+    world.end("extract", world.begin("extract"), "succeeded", "")
+    return _after(world, 5)
+
+
 DAYS: dict[str, tuple[Callable[[], Scene], str]] = {
     "page": (lambda: _fail(_world(), "extract", "deterministic: bad row"), "[P1]"),
     "exhausted": (lambda: _retried("failed", "transient: 503"), "[P1]"),
@@ -118,6 +131,9 @@ DAYS: dict[str, tuple[Callable[[], Scene], str]] = {
     "digest": (_quiet, "[P2] test:"),
     "flapping": (_flapping, "[P2]"),
     "calm": (_flapping, "[recovered]"),
+    "impact": (lambda: _costly(65), "[impact]"),
+    "impact over": (lambda: _costly(65), "[impact over]"),
+    "recovered impact": (lambda: _costly(65), "[recovered]"),
     "dead letters": (_dead_letters, "[P1]"),
 }
 

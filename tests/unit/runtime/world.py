@@ -13,6 +13,7 @@ from pipewarden.reminder import remind
 from pipewarden.retry_policy import RetryPolicy
 from pipewarden.run import Run
 from pipewarden.signal import Signal, SignalKind
+from pipewarden.stakeholder import inform
 from pipewarden.target import Target
 from pipewarden.technology import Clients
 from pipewarden.workplace import BusyError
@@ -187,7 +188,8 @@ class World(Night):
         if "tell" in event:
             Effects(self.workplace).finish_acknowledging(str(event["incident"]))
         else:
-            (remind if "reminder" in event else call_rung)(self.workplace, event)
+            doers = {"reminder": remind, "above": inform}
+            next((do for key, do in doers.items() if key in event), call_rung)(self.workplace, event)
 
     def deliver(self) -> list[str]:
         """The first visible message, as the queue hands it out; the process may die in the middle."""
