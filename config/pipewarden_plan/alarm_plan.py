@@ -5,20 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from pipewarden.alarm_rule import AlarmRule
+from pipewarden.grading import key_at
 from pipewarden.names import Names
-from pipewarden.template import look_up
 from pipewarden_plan.alarm_text import describe_alarm, left_out, own_tags, tags_of, words_of
 from pipewarden_plan.can_fire.subject import Subject
 from pipewarden_plan.can_fire.table import check_alarm
 from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
 from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
-from pipewarden_plan.price_table import price_table
 from pipewarden_plan.remarks import Remarks
+from pipewarden_plan.threshold import PER_BASE_UNIT, thresholds
 from pipewarden_plan.watched import Watched
 
 NO_OVERRIDE = AlarmOverride()
-BAND_WIDTH = 2.0  # standard deviations; what the CloudWatch console offers first
-PER_BASE_UNIT = {"Milliseconds": 1_000.0, "Microseconds": 1_000_000.0, "Bytes": 1e9}
 
 
 def plan_alarms(watched: Watched, names: Names, remarks: Remarks, routed: Collection[str] = ()) -> list[AlarmPlan]:
@@ -26,15 +24,18 @@ def plan_alarms(watched: Watched, names: Names, remarks: Remarks, routed: Collec
 
     A row applies where what it `needs` is declared and where its threshold is a number or an expectation that is
     declared, on the resource or, for something that runs by itself, on its pipeline. `routed` are the severities that
-    reach somebody: a row's own severity holds where it is one of them.
+    reach somebody: a row's own severity holds where it is one of them. A limit that is graded by severity gives one
+    alarm for each.
     """
     tags = tags_of(watched.pipeline)
     alarms = []
     for rule in watched.technology.alarms:
-        if watched.declares(rule.needs) and (threshold := _threshold(rule, watched)) is not None:
-            override = watched.pipeline.alarms.get(f"{watched.resource.name}.{rule.key}", NO_OVERRIDE)
-            severity = override.severity or (rule.severity if rule.severity in routed else watched.pipeline.severity)
-            alarm = _alarm(rule, threshold, override, severity, watched, names, tags)
+        usual = rule.severity if rule.severity in routed else watched.pipeline.severity
+        for grade, threshold in thresholds(rule, watched) if watched.declares(rule.needs) else ():
+            key = key_at(f"{watched.resource.name}.{rule.key}", grade)
+            override = watched.pipeline.alarms.get(key, NO_OVERRIDE)
+            severity = override.severity or grade or usual
+            alarm = _alarm(rule, key, threshold, override, severity, watched, names, tags)
             for sentence in left_out(alarm, override):
                 remarks.notice(f"{alarm.where}: {alarm.name}: {sentence}")
             check_alarm(_subject(rule, alarm, override, watched), remarks)
@@ -52,38 +53,9 @@ def notice_idle_overrides(pipeline: Pipeline, alarms: list[AlarmPlan], remarks: 
             )
 
 
-def _threshold(rule: AlarmRule, watched: Watched) -> float | None:
-    if not isinstance(rule.threshold, str):
-        return rule.threshold if not rule.given or _expected(watched, rule.given) is not None else None
-    expected = _expected(watched, rule.threshold)
-    if expected is None or expected is False:
-        return None
-    if expected is True:
-        return BAND_WIDTH
-    if rule.price:
-        return round(float(expected) / price_table().prices[watched.fill(rule.price)].usd, 6)
-    return float(expected) * PER_BASE_UNIT.get(rule.unit, 1.0)
-
-
-def _expected(watched: Watched, name: str) -> Any:
-    """What is expected of the resource or, where it runs by itself, of its pipeline."""
-    expected = _expectation(watched.resource.expect, name)
-    if expected is None and watched.technology.runs and not watched.resource.within:
-        expected = _expectation(watched.pipeline.expect, name)
-    return expected
-
-
-def _expectation(expect: Mapping[str, Any], name: str) -> Any:
-    """`success_rate: 95` is the short form of `success_rate: {min: 95}`."""
-    if not expect:
-        return None
-    found = look_up(expect, name)
-    short = look_up(expect, name.removesuffix(".min"))
-    return short if found is None and isinstance(short, (int, float)) else found
-
-
 def _alarm(
     rule: AlarmRule,
+    key: str,
     threshold: float,
     override: AlarmOverride,
     severity: str,
@@ -92,13 +64,13 @@ def _alarm(
     tags: Mapping[str, str],
 ) -> AlarmPlan:
     pipeline = watched.pipeline
-    key = f"{watched.resource.name}.{rule.key}"
     periods = override.periods or rule.periods
     words = words_of(rule, override, watched)
     metric = _metric(rule, override, watched)
     return AlarmPlan(
         name=names.alarm(pipeline.team, pipeline.name, key),
         key=key,
+        row=rule.key,
         team=pipeline.team,
         pipeline=pipeline.name,
         resource=watched.resource.name,

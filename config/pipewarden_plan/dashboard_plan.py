@@ -120,7 +120,8 @@ def _section_widgets(
 ) -> list[Drawn]:
     pipeline = everything[0].pipeline
     judged = judges(alarms)
-    watched_for = {alarm.key: alarm for alarm in alarms if not alarm.disabled_reason}
+    watched_for = [alarm for alarm in alarms if not alarm.disabled_reason]
+    rows = {(alarm.resource, alarm.row) for alarm in watched_for}
     graphs: dict[tuple[Any, ...], Drawn] = {}
     changes = mark_widget.marks(everything, environment), mark_widget.one_off_windows(pipeline.name, environment)
     for watched in everything:
@@ -128,7 +129,7 @@ def _section_widgets(
         to_mark = changes
         for widget in (
             *watched.technology.widgets,
-            *(widget for key, widget in more if f"{resource}.{key}" in watched_for),
+            *(widget for key, widget in more if (resource, key) in rows),
         ):
             drawn = graph(widget, watched, judged, environment.region)
             if drawn:
@@ -140,7 +141,7 @@ def _section_widgets(
         graphs[_what(only)] = only
     head = text_widget.pipeline_head(everything, below)
     # A fleet alarm is red for any pipeline: it stands on the executive dashboard only.
-    own = [alarm.name for alarm in watched_for.values() if alarm.deployed]
+    own = [alarm.name for alarm in watched_for if alarm.deployed]
     heads = beside(head, f"{pipeline.name}: alarms", own, names)
     return [*heads, *across(list(graphs.values()))]
 

@@ -26,6 +26,8 @@ class AlarmPlan:
 
     name: str
     key: str
+    row: str = ""
+    """Key of the technology's row that it comes of; a graded limit gives one row several alarms."""
     team: str
     pipeline: str
     resource: str

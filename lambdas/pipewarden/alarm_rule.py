@@ -29,7 +29,7 @@ class AlarmRule:
     and knows the key `*`. `period_field` names the field that gives the period where it is declared. An expectation in
     seconds is compared in the metric's `unit` (Milliseconds: times 1000), one in GB
     likewise (Bytes: times 10^9); one that is just `true` gives a band of two
-    standard deviations.
+    standard deviations; one graded by severity gives an alarm for each (`grading`).
     """
 
     key: str

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipewarden.grading import grades, key_at
+from pipewarden.template import look_up
 from pipewarden_plan.finding import Finding
 from pipewarden_plan.nearest import cure_for
 from pipewarden_plan.reading import PipelineReading, ResourceReading
@@ -55,11 +57,14 @@ def _keys_of(pipeline: PipelineReading, resource: ResourceReading) -> dict[str, 
     found: dict[str, str] = {}
     for rule in resource.technology.alarms:
         needed = "" if _declared({**read, "expect": own}, rule.needs) else rule.needs
-        threshold = rule.threshold
-        if isinstance(threshold, str) and not (_declared(own, threshold) or _declared(inherited, threshold)):
-            needed = needed or f"expect.{threshold}"
-        key = f"{resource.name}.{rule.key}"
-        found[key] = needed if found.get(key, needed) else ""
+        threshold, severities = rule.threshold, [""]
+        if isinstance(threshold, str):
+            if not (_declared(own, threshold) or _declared(inherited, threshold)):
+                needed = needed or f"expect.{threshold}"
+            severities = [severity for severity, _ in grades(look_up(own, threshold))] or severities
+        for severity in severities:
+            key = key_at(f"{resource.name}.{rule.key}", severity)
+            found[key] = needed if found.get(key, needed) else ""
     return found
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pipewarden.listener import heard_by_sns
+from pipewarden_plan.checks.grades import graded_limits
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import Finding, finding
+from pipewarden_plan.marked import dotted
 from pipewarden_plan.reading import PipelineReading
 from pipewarden_plan.vocabulary import show_duration
 
@@ -24,6 +26,9 @@ def check_routes(environment: EnvironmentReading, pipelines: Sequence[PipelineRe
             if "severity" in row:
                 where = pipeline.place("alarms", key)
                 users.setdefault(row["severity"], f"pipelines.{pipeline.name}.alarms.{key} ({where})")
+        for below, _, limits in graded_limits(pipeline):
+            for severity in limits:
+                users.setdefault(severity, f"{dotted((*pipeline.path, *below))} ({pipeline.place(*below)})")
     for severity in sorted(users.keys() - routes.keys()):
         message = f"severities has no route for {severity}, which {users[severity]} uses: nobody would hear of it"
         cure = f"e.g. {severity}: {{respond_within: 4h, notify: [{next(iter(environment.channels), 'data-email')}]}}"

@@ -9,6 +9,7 @@ from pipewarden_plan.checks.daylight import check_daylight
 from pipewarden_plan.checks.dead_letters import check_dead_letters
 from pipewarden_plan.checks.error_patterns import check_error_patterns
 from pipewarden_plan.checks.expectations import check_expectations, check_gaps, check_windows
+from pipewarden_plan.checks.grades import check_grades
 from pipewarden_plan.checks.guards import check_environment_guards, check_guards
 from pipewarden_plan.checks.identities import check_identities
 from pipewarden_plan.checks.impacts import check_impacts, check_stakeholders
@@ -40,6 +41,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_windows,
     check_gaps,
     check_alarms,
+    check_grades,
     check_identities,
     check_dead_letters,
 )

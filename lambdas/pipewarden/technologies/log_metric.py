@@ -8,6 +8,7 @@ whenever something is logged. Log groups of the class Infrequent Access take no 
 from typing import Any
 
 from pipewarden.alarm_rule import AlarmRule, Comparison
+from pipewarden.grading import graded, graded_band
 from pipewarden.technology import LogFilter, Technology, Widget
 
 SOURCE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html"
@@ -78,12 +79,9 @@ TECHNOLOGY = Technology(
     identity="",
     arn="arn:$(partition):logs:$(region):$(account):log-group:$(log_group)",
     expectations={
-        "min": {**LIMIT, "description": "The metric is not lower while something is logged."},
-        "max": {**LIMIT, "description": "The metric is not higher."},
-        "anomaly": {
-            "type": "boolean",
-            "description": "Within two standard deviations of what CloudWatch learnt (for up to two weeks).",
-        },
+        "min": graded(LIMIT, description="The metric is not lower while something is logged.", example=1),
+        "max": graded(LIMIT, description="The metric is not higher.", example=1),
+        "anomaly": graded_band(),
     },
     alarms=(
         _alarm("min", "The log shows less than declared.", "<"),

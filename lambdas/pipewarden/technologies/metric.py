@@ -3,11 +3,12 @@
 from typing import Any
 
 from pipewarden.alarm_rule import AlarmRule, Comparison
+from pipewarden.grading import graded, graded_band
 from pipewarden.technology import Technology, Widget
 
 SOURCE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
 DIMENSIONS = {"*": "$(dimensions)"}
-LIMIT: dict[str, Any] = {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/percentage"}]}
+LIMIT: tuple[dict[str, Any], ...] = ({"type": "number"}, {"$ref": "#/$defs/percentage"})
 STATISTIC: dict[str, Any] = {
     "type": "string",
     "title": "a statistic: Average, Sum, Minimum, Maximum, SampleCount, p99, tm90 ...",
@@ -131,12 +132,9 @@ TECHNOLOGY = Technology(
     identity="",
     arn="",
     expectations={
-        "min": {**LIMIT, "description": "The metric is not lower."},
-        "max": {**LIMIT, "description": "The metric is not higher."},
-        "anomaly": {
-            "type": "boolean",
-            "description": "Within two standard deviations of what CloudWatch learnt (for up to two weeks).",
-        },
+        "min": graded(*LIMIT, description="The metric is not lower.", example="95%"),
+        "max": graded(*LIMIT, description="The metric is not higher.", example="95%"),
+        "anomaly": graded_band(),
     },
     alarms=(
         _alarm("min", "The metric is lower than declared.", "<"),

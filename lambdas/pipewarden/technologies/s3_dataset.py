@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipewarden.alarm_rule import AlarmRule
+from pipewarden.grading import graded_band
 from pipewarden.run_alarms import DIMENSIONS, NAMESPACE, SOURCE
 from pipewarden.technology import Grant, Technology, Widget
 
@@ -77,10 +78,7 @@ TECHNOLOGY = Technology(
                     "$ref": "#/$defs/percentage",
                     "description": "Differs by no larger part from the same time a week before, up or down.",
                 },
-                "anomaly": {
-                    "type": "boolean",
-                    "description": "Within two standard deviations of what CloudWatch learnt (for up to two weeks).",
-                },
+                "anomaly": graded_band(),
                 "over": {"$ref": "#/$defs/duration", "description": "The time that counts; 1d unless given."},
             },
         },

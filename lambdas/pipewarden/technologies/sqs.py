@@ -14,6 +14,7 @@ from pipewarden.dead_letter_watch import (
     DEAD_LETTER_WIDGET,
     dead_letter_field,
 )
+from pipewarden.grading import graded
 from pipewarden.graph import graph
 from pipewarden.technology import Grant, Technology
 
@@ -47,8 +48,8 @@ TECHNOLOGY = Technology(
     identity="queue",
     arn=QUEUE,
     expectations={
-        "oldest_message": {"$ref": "#/$defs/duration", "description": "No message waits longer."},
-        "depth": {"type": "integer", "minimum": 1, "description": "No more messages wait."},
+        "oldest_message": graded({"$ref": "#/$defs/duration"}, description="No message waits longer.", example="10m"),
+        "depth": graded({"type": "integer", "minimum": 1}, description="No more messages wait.", example=1000),
         "growth": {
             "type": "integer",
             "minimum": 0,

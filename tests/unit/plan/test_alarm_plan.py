@@ -307,3 +307,52 @@ def test_the_severity_of_a_row(
     plan = planned(declare["pipeline"]("lake", table, alarms=override), severities=severities)
     alarm = alarms_of(plan, "lake")["t.changed"]
     assert (alarm.severity, alarm.action_topic) == (severity, f"pipewarden-prod-alarm-{severity}")
+
+
+def graded(planned: Planned, declare: Declare, **override: AlarmOverride) -> dict[str, AlarmPlan]:
+    score = declare["resource"](
+        "score",
+        "metric",
+        namespace="Own",
+        metric="Score",
+        period=300,
+        expect={"max": {"P2": 95.0, "P1": 99.0}, "anomaly": {"P2": 2, "P1": 3.5}, "min": 5},
+    )
+    alarms = {f"score.{key}": value for key, value in override.items()}
+    return alarms_of(planned(declare["pipeline"]("scores", score, severity="P0", alarms=alarms)), "scores")
+
+
+def test_a_limit_that_is_graded_gives_an_alarm_for_each_severity(planned: Planned, declare: Declare) -> None:
+    found = {key: (alarm.severity, alarm.threshold) for key, alarm in graded(planned, declare).items()}
+    assert found == {
+        "score.min": ("P0", 5),
+        "score.max-p2": ("P2", 95),
+        "score.max-p1": ("P1", 99),
+        "score.anomaly-p2": ("P2", 2),
+        "score.anomaly-p1": ("P1", 3.5),
+    }
+
+
+def test_each_alarm_of_a_graded_limit_has_its_own_name_topic_and_tag(planned: Planned, declare: Declare) -> None:
+    alarm = graded(planned, declare)["score.max-p1"]
+    assert (alarm.name, alarm.row, alarm.action_topic) == (
+        "prod/crm/scores/score.max-p1",
+        "max",
+        "pipewarden-prod-alarm-P1",
+    )
+    assert alarm.tags["severity"] == "P1"
+
+
+def test_each_alarm_of_a_graded_limit_is_overridden_by_its_own_key(planned: Planned, declare: Declare) -> None:
+    found = graded(planned, declare, **{"max-p2": AlarmOverride(threshold=90, severity="P0")})
+    assert (found["score.max-p2"].threshold, found["score.max-p2"].severity) == (90, "P0")
+    assert (found["score.max-p1"].threshold, found["score.max-p1"].severity) == (99, "P1")
+
+
+def test_durations_that_are_graded_are_compared_in_seconds(planned: Planned, declare: Declare) -> None:
+    queue = declare["resource"]("in", "sqs", queue="q", expect={"oldest_message": {"P2": 600, "P1": 3600}})
+    found = alarms_of(planned(declare["pipeline"]("queues", queue)), "queues")
+    assert {key: alarm.threshold for key, alarm in found.items()} == {
+        "in.oldest-message-p2": 600,
+        "in.oldest-message-p1": 3600,
+    }
