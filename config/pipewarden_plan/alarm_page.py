@@ -26,8 +26,8 @@ INTRODUCTION = (
     '      customers.freshness: {steps: ["Ask the partner for the file."], runbook: "https://wiki.example.com/late"}\n'
     '      ingest.depth: {enabled: false, reason: "bursts are normal until the new consumer is live"}\n'
     "```\n\n"
-    "A limit of a `metric`, a `log-metric`, an `sqs` queue or a band may be graded by severity: one alarm for each, the "
-    "warning before the page. Their keys end in the severity (`ingest.depth-p1`):\n\n"
+    "A limit of a `metric`, a `log-metric`, an `sqs` queue or a band may be graded by severity: one alarm for each, "
+    "the warning before the page. Their keys end in the severity (`ingest.depth-p1`):\n\n"
     "```yaml\n"
     "      ingest: {type: sqs, queue: ingest, expect: {depth: {P3: 1000, P1: 10000}}}\n"
     "      orders: {type: metric, namespace: Shop, metric: Orders, expect: {anomaly: {P3: 2, P2: 3, P1: 4}}}\n"

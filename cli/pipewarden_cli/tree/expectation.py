@@ -33,15 +33,27 @@ def _words(name: str, value: Any, schema: Schema) -> Iterator[str]:
     if isinstance(value, Mapping):
         parts = _properties(schema)
         for key, inner in value.items():
-            yield from _words(f"{name}.{key}", inner, parts.get(key, {}))
+            yield from _words(f"{name}.{key}", inner, parts.get(key, _of_each_key(schema)))
     elif isinstance(value, bool):
         yield f"{name} {'yes' if value else 'no'}"
     elif isinstance(value, int | float):
-        yield f"{name} {quantity(value, _UNITS.get(schema.get('$ref', ''), ''))}"
+        yield f"{name} {quantity(value, _unit(schema))}"
     elif isinstance(value, list | tuple):
         yield f"{name} {' '.join(map(str, value))}"
     else:
         yield f"{name} {value}"
+
+
+def _unit(schema: Schema) -> str:
+    """That of the only kind of plain value it has; "" where there are several."""
+    kinds = [part.get("$ref", "") for part in schema.get("anyOf", (schema,)) if part.get("type") != "object"]
+    return _UNITS.get(kinds[0], "") if len(kinds) == 1 else ""
+
+
+def _of_each_key(schema: Schema) -> Schema:
+    """Of the values of a mapping with any keys, such as a limit that is graded by severity."""
+    parts = (schema, *schema.get("anyOf", ()))
+    return next((part["additionalProperties"] for part in parts if part.get("additionalProperties")), {})
 
 
 def _properties(schema: Schema) -> Mapping[str, Schema]:
