@@ -66,11 +66,15 @@ is known in three ways:
 LAYERS = """## The retries of the services themselves
 
 Layers must not multiply, so a failure counts only when the service has given up, or its own retry is taken for ours.
+`pipewarden plan` says at each resource what is known of them (`layers`), and so do pages, below what was tried.
 
 - **Glue**: `MaxRetries` of the job starts a run that names the failed one as its predecessor. That run is adopted as
-  our attempt instead of starting another. Keep `MaxRetries` at 0 where retries are declared here.
-- **Step Functions**: the execution fails only after the `Retry` of its states; a redrive goes on from the failed state.
-- **Lambda**: the record that tells of a failed invocation comes after Lambda's own two tries."""
+  our attempt instead of starting another, and the page says so. Keep `MaxRetries` at 0 where retries are declared
+  here, or declare it (`max_retries`).
+- **Step Functions**: the execution fails only after the `Retry` of its states; a redrive goes on from the failed
+  state, whose `Retry` counts anew. Two attempts of a state that is retried three times are twelve tries in all.
+- **Lambda**: the record that tells of a failed invocation comes after Lambda's own two further tries; each invocation
+  of ours is tried three times as well. Fewer: `MaximumRetryAttempts` of the function's asynchronous configuration."""
 LARGER = """## Larger retries
 
 `scale: {workers: x2, max: 20}`: a Glue job that ran out of memory or disk is started with twice the workers, its retry

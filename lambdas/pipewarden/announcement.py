@@ -119,7 +119,15 @@ class Announcements:
             log=(source, lines),
             last_good=self._last_good(incident, main),
             below=self._below(incident),
+            layers=self._layers(incident, main),
         )
+
+    def _layers(self, incident: Incident, main: Reason) -> str:
+        found = self._workplace.settings.pipelines[incident.pipeline].resources.get(main.resource)
+        technology = self._workplace.technologies.get(found.type) if found else None
+        if not found or not found.retry or not technology or not technology.retry or not technology.retry.layers:
+            return ""
+        return technology.retry.layers(found.fields, found.retry.attempts)
 
     def _links(self, incident: Incident, main: Reason, logged: Reason, number: int, sent: datetime) -> dict[str, str]:
         """Acknowledge first; the others in the order in which one opens them."""

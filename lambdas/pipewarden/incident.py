@@ -77,7 +77,8 @@ class Attempt:
 
     `planned` waits for `due`; `starting` was claimed at `claimed` by an invocation that must be over at
     `claimed_until`; `started` runs as `run_id`; `cancelled` will never start. `waits` counts how often a guard put it
-    off since it was `planned`; `larger` asks for more than the failed run had; `cost` is what it is expected to take.
+    off since it was `planned`; `larger` asks for more than the failed run had; `cost` is what it is expected to take;
+    `adopted` was not started by us.
     """
 
     resource: str
@@ -97,6 +98,7 @@ class Attempt:
     larger: bool = False
     cost_unit: str = ""
     cost: float = 0.0
+    adopted: bool = False
 
     @property
     def in_flight(self) -> bool:

@@ -74,11 +74,13 @@ def compose_page(
     log: tuple[str, tuple[str, ...]] = ("", ()),
     last_good: str = "",
     below: tuple[str, ...] = (),
+    layers: str = "",
 ) -> Page:
     """The facts of one page of an incident. `log` is (where the lines are from, the lines), `below` what hangs on the
-    pipeline; its names where nothing more is known."""
+    pipeline; its names where nothing more is known. `layers` says what its service has tried by itself."""
     declared = settings.pipelines[incident.pipeline]
     reasons = order_reasons(incident)
+    tried = [_tried(attempt) for attempt in incident.attempts if attempt.state != "cancelled"]
     route = settings.severities.get(incident.severity)
     return Page(
         incident=incident.id,
@@ -93,7 +95,7 @@ def compose_page(
         sent=sent,
         respond_within_seconds=route.respond_within_seconds if route else 0.0,
         causes=tuple(_cause(reason) for reason in reasons[:MOST_CAUSES]),
-        tried=tuple(_tried(attempt) for attempt in incident.attempts if attempt.state != "cancelled"),
+        tried=(*tried, layers) if tried and layers else tuple(tried),
         first_steps=tuple(dict.fromkeys(step for r in reasons for step in r.detail.get("first_steps", ()))),
         log_source=log[0],
         log_lines=log[1],
@@ -148,6 +150,6 @@ def _samples(reasons: list[Reason]) -> tuple[str, ...]:
 def _tried(attempt: Attempt) -> str:
     """`02:12 UTC retry 1 of extract: failed (jr_1)`."""
     words = {"planned": "is planned", "starting": "is being started", "started": "is running"}
-    run = f" ({attempt.run_id})" if attempt.run_id else ""
+    run = f" ({attempt.run_id}{', not started by us' if attempt.adopted else ''})" if attempt.run_id else ""
     moment = say_time(attempt.started or attempt.due)
     return f"{moment} retry {attempt.number} of {attempt.resource} {words.get(attempt.state, attempt.state)}{run}"

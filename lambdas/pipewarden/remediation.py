@@ -139,12 +139,14 @@ class Remediation:
         """Write which run it is, whatever else has happened to the incident meanwhile."""
         now = self._workplace.now()
         mapped = StartedRun(incident=incident.id, resource=attempt.resource, attempt=attempt.number)
-        text = f"{attempt.resource}: retry {attempt.number} runs as {run.run_id}"
+        already = ", which its service or a person had started already" if run.adopted else ""
+        text = f"{attempt.resource}: retry {attempt.number} runs as {run.run_id}{already}"
         for _ in range(MOST_CONFLICTS):
             # The run may have ended, and been handled, before this write: then only its id is added.
             current = incident.attempt(attempt.resource, attempt.number) or attempt
             state = "started" if current.state == "starting" else current.state
             started = replace(current, state=state, run_id=run.run_id, redrive=run.redrive, started=now)
+            started = replace(started, adopted=run.adopted)
             change = Write(
                 incident=incident.with_attempt(started).noting(now, "retry-started", text),
                 started=(f"{place.run_prefix}#{run.run_id}", mapped),

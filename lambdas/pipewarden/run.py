@@ -39,6 +39,8 @@ class Run:
     """How large it was, by what a retry can have more of (`Retry.scalable`)."""
     owner: str = ""
     """What started it and can be resumed instead, in words ("the workflow nightly, run wr_1"); "" for nothing."""
+    adopted: bool = False
+    """Found where a retry was to be started: its service, or a person, had started the failed run again already."""
     current: bool = False
     """Read from its service a moment ago, when nobody had started it again: a retry need not look once more."""
 

@@ -95,6 +95,9 @@ class Retry:
     scalable: tuple[str, ...] = ()
     """What `retry.scale` can give a retry more of; then `start_larger` is `start` with a scale."""
     start_larger: Callable[[Clients, Target, Run, str, Scale], Run] | None = None
+    layers: Callable[[Mapping[str, Any], int], str] | None = None
+    """What the service's own retries make of so many attempts, by the declared fields: one sentence for the plan and
+    for pages, "" where nothing is known of any."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,6 +86,14 @@ def _identity(resource: ResourceSettings) -> str:
     return " ".join(str(value) for value in values if value and not isinstance(value, Mapping))
 
 
+def _layers(resource: ResourceSettings) -> Iterator[Branch]:
+    """The retries of the service itself, where there are some."""
+    technology = technologies().get(resource.type)
+    layers = technology.retry.layers if technology and technology.retry else None
+    if layers and resource.retry and (text := layers(resource.fields, resource.retry.attempts)):
+        yield branch("layers", text)
+
+
 def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[str, int]) -> Iterator[Branch]:
     if resource.within:
         yield branch("within", f"{resource.within}: retried only through it")
@@ -96,6 +104,7 @@ def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[s
     if resource.retry and not resource.within:
         yield branch("retry", retry_words(resource.retry))
         if resource.retry.attempts:
+            yield from _layers(resource)
             yield branch("guards", guard_words(resource.retry), "faint")
     for pattern in resource.error_patterns:
         yield branch("error", pattern_words(pattern))

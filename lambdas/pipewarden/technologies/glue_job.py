@@ -8,6 +8,7 @@ that every kind of job writes, hence the alarm on our own.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,12 +64,20 @@ def start_again(clients: Clients, target: Target, failed: Run, _token: str, scal
     if not failed.current:
         before = _get(clients, target, failed.run_id)
         if found := find_retry(clients, target, failed, before["StartedOn"]):
-            return found
+            return replace(found, adopted=True)
         carried = carried_over(before)
     if scale and carried.get("NumberOfWorkers"):
         carried["NumberOfWorkers"] = int(scale.larger(carried["NumberOfWorkers"]))
     answer = clients("glue").start_job_run(JobName=target.fields["job_name"], JobRunId=failed.run_id, **carried)
     return Run(run_id=answer["JobRunId"], state="running", retry_of=failed.run_id)
+
+
+def say_layers(fields: Mapping[str, Any], attempts: int) -> str:
+    """Runs that Glue starts by itself are adopted, so the two do not multiply."""
+    own = int(fields.get("max_retries") or 0)
+    if not own or not attempts:
+        return ""
+    return f"Glue itself starts a failed run again, up to {own} times: each counts as one of {attempts} attempts"
 
 
 def find_retry(clients: Clients, target: Target, failed: Run, since: datetime) -> Run | None:
@@ -124,6 +133,14 @@ TECHNOLOGY = Technology(
             "default": "standard",
             "description": "What its runs are billed as; `expect.cost` is judged by it.",
         },
+        "max_retries": {
+            "type": "integer",
+            "title": "a whole number from 0 to 10",
+            "minimum": 0,
+            "maximum": 10,
+            "default": 0,
+            "description": "The job's own `MaxRetries`: what Glue starts by itself counts as an attempt of `retry`.",
+        },
     },
     required=("job_name",),
     identity="job_name",
@@ -176,5 +193,6 @@ TECHNOLOGY = Technology(
         find=find_retry,
         scalable=("workers",),
         start_larger=start_again,
+        layers=say_layers,
     ),
 )

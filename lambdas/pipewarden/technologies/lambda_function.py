@@ -33,6 +33,8 @@ from pipewarden.target import Target
 from pipewarden.technology import Clients, EventRule, Grant, Redelivery, Retry, Technology
 
 TYPE = "lambda"
+TRIES = 3
+"""Of an asynchronous invocation, unless its function is configured to fewer (MaximumRetryAttempts)."""
 ARN = "arn:$(partition):lambda:$(region):$(account):function:$(function)"
 METRICS = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 DIMENSIONS = {"FunctionName": "$(function)"}
@@ -223,7 +225,13 @@ TECHNOLOGY = Technology(
     errors=ERRORS,
     read_event=read_event,
     describe_run=describe_run,
-    retry=Retry(calls=("lambda:InvokeFunction",), idempotent=False, start=start_again, find=find_retry),
+    retry=Retry(
+        calls=("lambda:InvokeFunction",),
+        idempotent=False,
+        start=start_again,
+        find=find_retry,
+        layers=lambda _, attempts: f"Lambda itself tries each up to {TRIES} times: {TRIES * (1 + attempts)} in all",
+    ),
     redelivery=Redelivery(
         calls=("lambda:InvokeFunction",), read=read_dead_letter, deliver=invoke_again, back_seconds=BACK_SECONDS
     ),

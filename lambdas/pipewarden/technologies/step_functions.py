@@ -58,11 +58,6 @@ def recent_runs(clients: Clients, target: Target, since: datetime) -> list[Run]:
     return [run for run in runs if run.touches(since)]
 
 
-def owning_run(clients: Clients, target: Target, run: Run) -> str:
-    """The execution that waits for a run of another service."""
-    return owning_execution(clients, fill(STATE_MACHINE, target.values), run)
-
-
 def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Run:
     """Redrive the execution from its failed state; where the service cannot, start a new one with the same input.
 
@@ -249,7 +244,7 @@ TECHNOLOGY = Technology(
     read_event=read_event,
     describe_run=describe_run,
     recent_runs=recent_runs,
-    owning_run=owning_run,
+    owning_run=lambda clients, target, run: owning_execution(clients, fill(STATE_MACHINE, target.values), run),
     retry=Retry(
         calls=("states:DescribeExecution", "states:RedriveExecution", "states:StartExecution"),
         idempotent=True,
