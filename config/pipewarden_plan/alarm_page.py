@@ -40,6 +40,15 @@ INTRODUCTION = (
     "Every row here has been seen to fire and to clear: `tests/e2e/default_alarms` deploys them all and feeds points. "
     "What could never fire is an error ([can it fire?](can-it-fire.md))."
 )
+COMPOSITES = (
+    "While the responder answers it tells people, once and with evidence. The path without our functions are composite "
+    "alarms, silent while `<env>/pipewarden/responding` is in ALARM: one per team and severity, or, with "
+    "`alarms: {pipeline_composites: true}` in the environment, one per pipeline (`prod/crm/customer-import`), which "
+    "is also silent while a pipeline above it (`depends_on`) is raised, never at P0 ([why so]"
+    "(adr/0011-pipeline-composites.md)). Each has parts where it would have more than a hundred children. `prod/crm` "
+    "is then red while any pipeline of the team is, and acts on nothing. Dashboards show these in place of the "
+    "severities; `pipewarden cost` counts them with their pipeline."
+)
 NOT_PROPAGATED = (
     "CloudWatch can copy an alarm's tags into its notifications (`ActionConfiguration.AlarmTagsPropagation`). The "
     "template does not ask for it: the validator of the pinned CDK does not know the property yet and fails the "
@@ -54,7 +63,7 @@ def alarms_page(head: str) -> str:
         if technology.alarms:
             parts += [f"## {technology.type}", technology.summary, _table(_rows(technology))]
     parts += ["## Pipewarden itself", "They page without any function of ours.", _table(_own_rows())]
-    parts += ["## Tags in notifications", NOT_PROPAGATED]
+    parts += ["## Composite alarms", COMPOSITES, "## Tags in notifications", NOT_PROPAGATED]
     return "\n\n".join(parts) + "\n"
 
 

@@ -38,14 +38,21 @@ def plan_fleet_composites(fleets: Iterable[FleetPlan], names: Names) -> tuple[Co
     return tuple(composites)
 
 
+def nest(name: str, children: Sequence[str]) -> tuple[list[CompositePlan], list[str]]:
+    """The children of one composite of that name and, where one does not take so many, the parts that stand between:
+    these act on nothing."""
+    parts = _parts(name, children)
+    return parts, sorted(_heads(parts) or children)
+
+
 def rule_text(composite: CompositePlan) -> str:
     """The AlarmRule as CloudWatch reads it."""
     return composite.rule or " OR ".join(f'ALARM("{child}")' for child in composite.children)
 
 
 def _over(name: str, whose: str, severity: str, children: list[str], names: Names) -> list[CompositePlan]:
-    parts = _parts(name, children)
-    return [*parts, _paging(name, whose, severity, sorted(_heads(parts) or children), names)]
+    parts, heads = nest(name, children)
+    return [*parts, _paging(name, whose, severity, heads, names)]
 
 
 def _paging(name: str, whose: str, severity: str, children: Sequence[str], names: Names) -> CompositePlan:
@@ -66,9 +73,7 @@ def _parts(name: str, children: Sequence[str]) -> list[CompositePlan]:
     while not _fits(children):
         split = enumerate(split_by_hash(sorted(children), _fits), 1)
         made = [
-            CompositePlan(
-                name=f"{name}/{level}{number}", description=f"Part of {name}, which pages.", children=tuple(part)
-            )
+            CompositePlan(name=f"{name}/{level}{number}", description=f"Part of {name}.", children=tuple(part))
             for number, part in split
             if part
         ]

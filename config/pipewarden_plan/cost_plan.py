@@ -86,13 +86,17 @@ def plan_costs(plan: Plan, model: Model, technologies: Mapping[str, Technology] 
     clerk = _Clerk(price_table(), registered() if technologies is None else technologies)
     lines = [*clerk.shared(plan)]
     alarms: dict[str, list[AlarmPlan]] = {}
+    composites: Counter[str] = Counter()
     for team in plan.teams:
-        lines += clerk.of_team(team.team, len(team.composites), len(team.dashboards))
+        shared = sum(not composite.pipeline for composite in team.composites)
+        lines += clerk.of_team(team.team, shared, len(team.dashboards))
+        composites.update(composite.pipeline for composite in team.composites)
         for alarm in team.alarms:
             alarms.setdefault(alarm.pipeline, []).append(alarm)
     responder = next(function for function in plan.core.functions if function.role == "responder")
     for pipeline in model.pipelines:
         lines += clerk.of_pipeline(pipeline, alarms.get(pipeline.name, ()), responder)
+        lines.append(clerk.of_composites(pipeline, composites[pipeline.name]))
     return Bill(
         lines=tuple(line for line in lines if line.quantity),
         pipelines=tuple(pipeline.name for pipeline in model.pipelines),
@@ -130,6 +134,11 @@ class _Clerk:
         """What the pipelines of one file share."""
         yield self._line("composite alarms of the team", "composite-alarm", composites, team=team)
         yield self._line("dashboards of the team", "dashboard", dashboards, team=team)
+
+    def of_composites(self, pipeline: Pipeline, count: int) -> CostLine:
+        """A pipeline's own composite alarm, and the one that holds it back."""
+        where = {"team": pipeline.team, "pipeline": pipeline.name}
+        return self._line("its composite alarms", "composite-alarm", count, **where)
 
     def of_pipeline(
         self, pipeline: Pipeline, alarms: Sequence[AlarmPlan], responder: FunctionPlan

@@ -54,12 +54,11 @@ def plan_dashboards(
     pages = _pages(_sections(everything, alarms, below, environment, names))
     titles = [names.dashboard("operations", team, number) for number in range(1, len(pages) + 1)]
     index = _index(pages, titles, environment) if len(pages) > 1 else None
-    states = paging(composites)
     dashboards = tuple(
         DashboardPlan(
             name=name,
             title=f"{team} operations",
-            body=_body(team, page, index, states, alarms, environment, names),
+            body=_body(team, page, index, states_of(composites, page.pipelines), alarms, environment, names),
         )
         for name, page in zip(titles, pages, strict=True)
     )
@@ -68,9 +67,13 @@ def plan_dashboards(
     }
 
 
-def paging(composites: Iterable[CompositePlan]) -> list[str]:
-    """The composites that stand for a whole severity, not for a part of its alarms."""
-    return [composite.name for composite in composites if composite.action_topic]
+def states_of(composites: Iterable[CompositePlan], pipelines: Iterable[Pipeline]) -> tuple[str, list[str]]:
+    """The tiles of a page and what they are: its pipelines where those have composites, else the severities."""
+    found = {composite.name: composite.pipeline for composite in composites if composite.action_topic}
+    shown = {pipeline.name for pipeline in pipelines}
+    if any(found.values()):
+        return "pipelines, red while any alarm is raised", [name for name, whose in found.items() if whose in shown]
+    return "alarms by severity, red while any is raised", list(found)
 
 
 def _sections(
@@ -178,7 +181,7 @@ def _body(
     team: str,
     page: Page,
     index: Drawn | None,
-    states: Sequence[str],
+    states: tuple[str, Sequence[str]],
     alarms: Sequence[AlarmPlan],
     environment: Environment,
     names: Names,
@@ -187,7 +190,7 @@ def _body(
     log_groups = tuple(dict.fromkeys(group for watched in everything for group in log_groups_of(watched)))
     owners = ", ".join(dict.fromkeys(pipeline.owner for pipeline in page.pipelines))
     words = text_widget.header(team, owners, page.pipelines, environment)
-    header = beside(words, f"{team}: alarms by severity, red while any is raised", states, names)
+    header = beside(words, f"{team}: {states[0]}", states[1], names)
     concerned = [pipeline.name for pipeline in page.pipelines]
     decisions = [*log_widget.incidents(concerned, names), *log_widget.decisions(concerned, names)]
     sections = [drawn for section in page.sections for drawn in section.widgets]

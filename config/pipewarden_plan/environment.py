@@ -95,6 +95,7 @@ def environment_of(reading: EnvironmentReading) -> Environment:
             Stakeholders(above_usd=row["above"], notify=tuple(row["notify"])) for row in read.get("stakeholders", ())
         ),
         alarm_mode=read.get("alarms", {}).get("mode", "pipeline"),
+        pipeline_composites=read.get("alarms", {}).get("pipeline_composites", False),
         whole_account=read.get("alarms", {}).get("whole_account", False),
         tags=read.get("tags", {}),
         mark=reading.raw.mark,

@@ -10,10 +10,9 @@ from pipewarden.names import Names
 from pipewarden_plan.colour import coloured
 from pipewarden_plan.composite_plan import plan_fleet_composites
 from pipewarden_plan.cost_widget import costs
-from pipewarden_plan.dashboard_plan import paging
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import DashboardPlan, TeamPlan
-from pipewarden_plan.planned_alarm import FleetPlan
+from pipewarden_plan.planned_alarm import CompositePlan, FleetPlan
 from pipewarden_plan.promise_widget import MOST_ROWS, freshness, of_how_many, promises
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.text_widget import SEVERITY_ROWS, maintenance, severity_row, text
@@ -45,8 +44,8 @@ def plan_executive(
         key=lambda alarm: alarm.severity,
     )
     business = _declared_as_business(everything)
-    composites = [name for team in teams for name in paging(team.composites)]
-    composites += paging(plan_fleet_composites(fleets, names))
+    composites = [name for team in teams for name in _states(team.composites)]
+    composites += _states(plan_fleet_composites(fleets, names))
     rates = [alarm for alarm in alarms if alarm.metric.name == "SuccessRate"]
     budgets = [alarm for alarm in alarms if alarm.metric.name == "ErrorBudgetLeft"]
     ages = [alarm for alarm in alarms if alarm.metric.name == "DataAgeSeconds"]
@@ -63,6 +62,12 @@ def plan_executive(
     _notice_left_out(remarks, {"success rates": rates, "datasets": ages, "business metrics": business})
     body = {"start": "-P7D", "periodOverride": "inherit", "widgets": placed(widgets)}
     return DashboardPlan(name=names.dashboard("executive"), title=f"{environment.name} executive", body=body)
+
+
+def _states(composites: Sequence[CompositePlan]) -> list[str]:
+    """What stands for a whole team: the one over its pipelines, else those of its severities."""
+    whole = [composite.name for composite in composites if composite.overview]
+    return whole or [composite.name for composite in composites if composite.action_topic]
 
 
 def _declared_as_business(everything: Sequence[Watched]) -> list[Watched]:

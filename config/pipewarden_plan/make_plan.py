@@ -1,8 +1,10 @@
 """From the model to the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
+from pipewarden.names import Names
 from pipewarden.registry import technologies as registered
 from pipewarden.technology import Technology
 from pipewarden_plan.can_fire.table import check_fleets, check_reach
@@ -17,13 +19,17 @@ from pipewarden_plan.fleet_notice import notice_fleets
 from pipewarden_plan.fleet_plan import plan_fleets
 from pipewarden_plan.log_filter_plan import check_log_filters
 from pipewarden_plan.metric_limit import hold_metrics
-from pipewarden_plan.model import Model, Pipeline
+from pipewarden_plan.model import Environment, Model, Pipeline
+from pipewarden_plan.pipeline_composite_plan import notice_pipeline_composites, plan_team_composites
 from pipewarden_plan.plan import Plan, TeamPlan
+from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.settings_plan import plan_settings, turned
 from pipewarden_plan.team_plan import plan_team, plan_team_alarms
 from pipewarden_plan.tracing_plan import pipelines_have_groups
 from pipewarden_plan.watched import Watched, names_of, watch
+
+ByTeam = dict[str, tuple[list[Pipeline], list[Watched]]]
 
 
 def make_plan(model: Model, technologies: Mapping[str, Technology] | None = None) -> Plan:
@@ -66,7 +72,10 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     check_fleets(core.fleets, environment, remarks)
     check_reach(core, teams, environment, names, remarks)
     remarks.raise_findings()
-    notice_fleets(fleets, teams, names, remarks, whole_account=environment.whole_account)
+    compose = partial(_compose, by_team, environment, names)
+    notice_fleets(fleets, teams, compose, names, remarks, whole_account=environment.whole_account)
+    composites = (composite for team_plan in teams for composite in team_plan.composites)
+    notice_pipeline_composites(model.pipelines, composites, environment, remarks)
     every_alarm = (alarm for team_plan in teams for alarm in team_plan.alarms)
     made = Plan(
         environment=environment,
@@ -89,8 +98,14 @@ def alarms_that_cannot_fire(model: Model) -> list[Finding]:
     return remarks.findings
 
 
-def _by_team(model: Model, everything: tuple[Watched, ...]) -> dict[str, tuple[list[Pipeline], list[Watched]]]:
-    teams: dict[str, tuple[list[Pipeline], list[Watched]]] = {}
+def _compose(
+    by_team: ByTeam, environment: Environment, names: Names, team: str, alarms: Sequence[AlarmPlan]
+) -> tuple[CompositePlan, ...]:
+    return plan_team_composites(team, by_team[team][0], alarms, environment, names)
+
+
+def _by_team(model: Model, everything: tuple[Watched, ...]) -> ByTeam:
+    teams: ByTeam = {}
     for pipeline in model.pipelines:
         teams.setdefault(pipeline.team, ([], []))[0].append(pipeline)
     for watched in everything:

@@ -149,6 +149,8 @@ class Environment:
     alarm_mode: Literal["pipeline", "fleet"] = "pipeline"
     whole_account: bool = False
     """Whether fleets may watch AWS's own metrics, whose queries see every resource of the account and region."""
+    pipeline_composites: bool = False
+    """Whether each pipeline has a composite alarm, which acts in place of those of its team."""
     monitoring_ceiling: Ceiling | None = None
     spending: tuple[Spending, ...] = ()
     cost_anomalies: tuple[CostAnomaly, ...] = ()

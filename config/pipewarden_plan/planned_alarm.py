@@ -90,7 +90,8 @@ class FleetPlan:
 class CompositePlan:
     """ALARM while any child is, or while `rule` holds where one is given.
 
-    Acts on `action_topic` ("": on nothing) unless the suppressor alarm is in ALARM.
+    Acts on `action_topic` ("": on nothing) unless the suppressor alarm is in ALARM. The two periods: how long it waits
+    for the suppressor to be raised, and is silent after it.
     """
 
     name: str
@@ -101,6 +102,10 @@ class CompositePlan:
     suppressor: str = ""
     suppressor_wait_seconds: int = 60
     suppressor_extension_seconds: int = 60
+    pipeline: str = ""
+    """The pipeline whose alarms it stands for; "" where it is a team's or the environment's."""
+    overview: bool = False
+    """Whether it is there to be looked at, so that it needs no action."""
 
 
 @dataclass(frozen=True, kw_only=True)

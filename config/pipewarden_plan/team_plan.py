@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from pipewarden.names import Names
 from pipewarden_plan.alarm_plan import notice_idle_overrides, plan_alarms
-from pipewarden_plan.composite_plan import plan_composites
 from pipewarden_plan.core_plan import stack_tags
 from pipewarden_plan.dashboard_plan import plan_dashboards
 from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
 from pipewarden_plan.log_filter_plan import plan_log_filters
 from pipewarden_plan.model import Environment, Mark, Pipeline
 from pipewarden_plan.mute_plan import plan_mutes
+from pipewarden_plan.pipeline_composite_plan import plan_team_composites
 from pipewarden_plan.plan import DashboardPlan, QueryPlan, TeamPlan
 from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
 from pipewarden_plan.query_plan import plan_queries
@@ -42,7 +42,7 @@ def plan_team(
 ) -> tuple[TeamPlan, dict[str, str]]:
     """The stack of one declaration file, and the dashboard of each of its pipelines; `below` says what hangs on which
     pipeline, of other teams too."""
-    composites = plan_composites(team, alarms, names)
+    composites = plan_team_composites(team, pipelines, alarms, environment, names)
     dashboards, dashboard_of = plan_dashboards(team, everything, alarms, composites, below, environment, names)
     owners = dict.fromkeys(pipeline.owner for pipeline in pipelines)
     plan = TeamPlan(

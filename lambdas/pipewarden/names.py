@@ -129,6 +129,14 @@ class Names:
     def composite(self, team: str, severity: str) -> str:
         return shorten(f"{self.environment}/{team}/{severity}", 255)
 
+    def team_composite(self, team: str) -> str:
+        """`prod/crm`: every alarm of a team, where each of its pipelines has a composite."""
+        return shorten(f"{self.environment}/{team}", 255)
+
+    def pipeline_composite(self, team: str, pipeline: str) -> str:
+        """`prod/crm/customer-import`; severities are in capitals, so no team's composite has that name."""
+        return shorten(f"{self.environment}/{team}/{pipeline}", 255)
+
     def fleet_alarm(self, severity: str, key: str) -> str:
         """One alarm over all pipelines: `prod/pipewarden/fleet/P1/glue-job.failed`."""
         return shorten(f"{self.fleet_composite(severity)}/{key}", 255)

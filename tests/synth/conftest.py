@@ -98,7 +98,8 @@ def bare(bare_plan: Plan, synthesize: Synthesize) -> dict[str, Template]:
 @pytest.fixture(scope="session")
 def full_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Every technology with every expectation, in an environment that has everything."""
-    return everything_on(tmp_path_factory.mktemp("full"))
+    above = {"step-functions": {"depends_on": ["glue-job"]}}
+    return everything_on(tmp_path_factory.mktemp("full"), alarms={"pipeline_composites": True}, overrides=above)
 
 
 @pytest.fixture(scope="session")

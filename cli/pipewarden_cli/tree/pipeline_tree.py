@@ -20,6 +20,7 @@ def pipeline_branch(plan: Plan, name: str) -> Branch:
     team = next(team for team in plan.teams if team.team == pipeline.team)
     alarms = [alarm for alarm in team.alarms if alarm.pipeline == name]
     children = [*_facts(pipeline), *_stakeholders(plan, pipeline), *_windows(plan, name), *_deadlines(team, name)]
+    children += _composites(team, name)
     children.append(branch("costs", f"{plan.monthly_usd.get(name, 0.0):,.2f} USD a month to watch", "faint"))
     kept = {group: found.days for found in plan.core.retention for group in found.groups}
     for resource_name, resource in pipeline.resources.items():
@@ -57,6 +58,13 @@ def _stakeholders(plan: Plan, pipeline: PipelineSettings) -> Iterator[Branch]:
         if seconds is not None:
             when = f"at {say_usd(row.above_usd)}, after {duration(seconds)}"
             yield branch("stakeholders", f"{', '.join(row.notify)} {when}")
+
+
+def _composites(team: TeamPlan, pipeline: str) -> Iterator[Branch]:
+    """The pipeline's own composite alarm, where the environment has such."""
+    for found in team.composites:
+        if found.pipeline == pipeline and found.action_topic:
+            yield branch("composite", f"{found.name}, to {found.action_topic} unless {found.suppressor} is in ALARM")
 
 
 def _windows(plan: Plan, pipeline: str) -> Iterator[Branch]:

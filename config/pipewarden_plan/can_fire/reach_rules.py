@@ -22,6 +22,8 @@ class Reach(NamedTuple):
     topics: Mapping[str, TopicPlan]
     heard: frozenset[str]
     """Topics whose messages reach somebody."""
+    overviews: frozenset[str]
+    """Composites that are there to be looked at."""
     watchdog: str
     """The suppressor of every team's composite, also where no team has one."""
 
@@ -30,12 +32,14 @@ def reach_of(core: CorePlan, teams: Iterable[TeamPlan], environment: Environment
     """Alarms that are switched off are not deployed, so they are not here."""
     parts: tuple[CorePlan | TeamPlan, ...] = (core, *teams)
     alarms = {alarm.name: alarm for part in parts for alarm in part.alarms if alarm.deployed}
+    composites = {composite.name: composite for part in parts for composite in part.composites}
     topics = {topic.name: topic for topic in core.topics}
     subscribed = {name for name, topic in topics.items() if topic.subscriptions}
     in_chats = {topic for chat in core.chats for topic in chat.topics}
     return Reach(
         alarms={**alarms, **{fleet.alarm.name: fleet.alarm for fleet in core.fleets}},
-        composites={composite.name: composite for part in parts for composite in part.composites},
+        composites=composites,
+        overviews=frozenset(name for name, composite in composites.items() if composite.overview),
         topics=topics,
         heard=frozenset({*subscribed, *in_chats, *_announced(environment, names)}),
         watchdog=names.own_alarm(RESPONDING),
@@ -51,7 +55,7 @@ def unheard(reach: Reach) -> Iterator[tuple[str, Objection]]:
     for name, actor in actors.items():
         if actor.action_topic:
             yield from ((name, found) for found in _wrong_with(actor.action_topic, reach))
-        elif name not in named:
+        elif name not in named and name not in reach.overviews:
             message = "would fire unheard: it acts on nothing, and no composite names it"
             yield name, Objection("PW510", message, "give it an action")
     for name, composite in reach.composites.items():
@@ -59,6 +63,9 @@ def unheard(reach: Reach) -> Iterator[tuple[str, Objection]]:
             if child not in reach.alarms and child not in reach.composites:
                 message = f"names {child}, which is not deployed: it could never be in ALARM because of it"
                 yield name, Objection("PW514", message, "leave it out")
+        if composite.suppressor and composite.suppressor not in {*reach.alarms, *reach.composites}:
+            message = f"is held back by {composite.suppressor}, which is not deployed: it would page beside what does"
+            yield name, Objection("PW514", message, "leave it out")
 
 
 def _wrong_with(topic: str, reach: Reach) -> Iterator[Objection]:

@@ -76,6 +76,14 @@ BROKEN: dict[str, tuple[Callable[[Plan], Plan], set[tuple[str, str]]]] = {
         lambda plan: with_composite(plan, children=(ALARM, "prod/crm/customer-import/ingest.oldest-message")),
         {("PW514", "c")},
     ),
+    "a composite that nothing can hold back": (
+        lambda plan: with_composite(plan, suppressor="prod/crm/gone"),
+        {("PW514", "c")},
+    ),
+    "a composite that is there to be looked at": (
+        lambda plan: with_composite(plan, action_topic="", overview=True),
+        set(),
+    ),
     "a composite over nothing": (lambda plan: with_composite(plan, children=("gone",)), {("PW514", "c")}),
 }
 
