@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pipewarden.names import Names
 from pipewarden.technology import Technology, Widget
 from pipewarden_plan import log_widget, mark_widget, text_widget
+from pipewarden_plan.expression_widget import expression_graphs
 from pipewarden_plan.limits import DASHBOARD_METRICS, DASHBOARD_WIDGETS
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.plan import DashboardPlan
@@ -104,10 +105,13 @@ def _sections(
 
 
 def _judged_only(technology: Technology) -> Iterator[tuple[str, Widget]]:
-    """Graphs for alarms over metrics that none of the technology's own graphs shows, by the alarm's key."""
+    """Graphs for alarms over metrics that none of the technology's own graphs shows, by the alarm's key. What judges an
+    expression has a graph of that."""
     shown = [metric[:3] for widget in technology.widgets for metric in widget.metrics]
     for rule in technology.alarms:
-        if (rule.namespace, rule.metric, rule.dimensions) not in shown and rule.metric not in SHARES:
+        if rule.expression or rule.metric in SHARES:
+            continue
+        if (rule.namespace, rule.metric, rule.dimensions) not in shown:
             what = rule.key.replace("-", " ")
             metric = (rule.namespace, rule.metric, rule.dimensions, rule.statistic, what)
             yield rule.key, Widget(title=f"$(resource): {what}", metrics=(metric,), unit=rule.unit, needs=rule.needs)
@@ -139,6 +143,8 @@ def _section_widgets(
                 # Two resources may watch the same thing (a metric is declared twice): one graph shows it.
                 graphs.setdefault(_what(drawn), mark_widget.marked(drawn, *to_mark))
                 to_mark = [], []
+        own_alarms = (alarm for alarm in alarms if alarm.resource == resource)
+        graphs |= {_what(drawn): drawn for drawn in expression_graphs(own_alarms, environment.region)}
     if not graphs and changes[0]:
         only = series(f"{pipeline.name}: changes", changes[0], environment.region, "Changes")
         graphs[_what(only)] = only
@@ -151,7 +157,8 @@ def _section_widgets(
 
 def _what(drawn: Drawn) -> tuple[Any, ...]:
     """What a graph shows, whatever it is called."""
-    return tuple((*row[:-1], row[-1].get("stat")) for row in drawn.properties["metrics"])
+    rows = drawn.properties["metrics"]
+    return tuple((*row[:-1], row[-1].get("stat"), row[-1].get("expression")) for row in rows)
 
 
 def _pages(sections: Iterable[Section]) -> list[Page]:

@@ -83,7 +83,7 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
                 lines.setdefault((alarm.comparison, alarm.threshold), []).append(kind)
             elif alarm.metric.statistic == options["stat"]:
                 options["id"] = f"m{len(rows)}"
-                bands.append(_band(options["id"], alarm.threshold))
+                bands.append(band(options["id"], alarm.threshold))
     if not rows:
         return None
     unit = widget.unit or " ".join((rows[0][-1]["stat"], rows[0][1]))
@@ -95,7 +95,8 @@ def graph(widget: Widget, watched: Watched, judged: Judges, region: str) -> Draw
     return series(title, rows + bands, region, unit, limits, stacked=widget.stacked, period=widget.period_seconds)
 
 
-def _band(measured: str, width: float) -> list[Any]:
+def band(measured: str, width: float) -> list[Any]:
+    """What is expected of a metric or an expression, by its id."""
     expression = f"ANOMALY_DETECTION_BAND({measured}, {width:g})"
     return [{"expression": expression, "label": "expected", **coloured("expected")}]
 

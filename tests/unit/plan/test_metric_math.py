@@ -9,7 +9,10 @@ from pipewarden_cdk.rendering.alarms import render_alarms
 from pipewarden_cli.evaluator.alarm import read_alarm
 from pipewarden_cli.evaluator.evaluation import State, evaluate
 from pipewarden_cli.evaluator.query import Metric, RecordedMetrics
+from pipewarden_cli.preview.shorthand import expand
 from pipewarden_plan.can_fire.metric_rules import QUOTED, WORD
+from pipewarden_plan.colour import coloured
+from pipewarden_plan.model import AlarmOverride
 from pipewarden_plan.plan import Plan
 from pipewarden_plan.planned_alarm import AlarmPlan
 
@@ -68,6 +71,63 @@ def test_the_expression_is_what_is_compared(
     source.record(Metric.of("Own", "N"), timestamp=NOW - 1, value=1.0)
     rule = read_alarm(rendered(plan, alarms["rate.max"]))
     assert evaluate(rule, source, now=NOW, state=State.OK).state == expected
+
+
+def graph_of(plan: Plan, title: str) -> dict[str, Any]:
+    widgets = [widget["properties"] for widget in plan.teams[0].dashboards[0].body["widgets"]]
+    found = [widget for widget in widgets if widget.get("title") == title]
+    assert len(found) == 1, [widget.get("title") for widget in widgets]
+    return dict(found[0])
+
+
+def test_the_dashboard_draws_the_expression_with_its_limit_and_its_band(
+    planned: Callable[..., Plan], declare: Any
+) -> None:
+    rate = declare["resource"](
+        "rate",
+        "metric",
+        namespace="Own",
+        metric="Failed",
+        dimensions={"Of": "import"},
+        statistic="Sum",
+        period=3600,
+        expression="100 * m / all",
+        metrics={"all": {"metric": "Rows"}},
+        expect={"max": 5, "anomaly": True},
+    )
+    drawn = graph_of(planned(declare["pipeline"]("calls", rate)), "rate: max, anomaly")
+    assert expand(drawn["metrics"]) == [
+        ["Own", "Failed", "Of", "import", {"id": "m", "stat": "Sum", "visible": False}],
+        ["Own", "Rows", "Of", "import", {"id": "all", "stat": "Sum", "visible": False}],
+        [{"expression": "100 * m / all", "id": "e", "label": "100 * m / all"}],
+        [{"expression": "ANOMALY_DETECTION_BAND(e, 2)", "label": "expected", **coloured("expected")}],
+    ]
+    assert drawn["annotations"]["horizontal"] == [{"label": "max > 5", "value": 5, **coloured("limit")}]
+    assert drawn["period"] == 3600
+    assert "min" not in drawn["yAxis"]["left"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "fields", "title", "limit"),
+    [
+        ("lambda", {"function": "f", "expect": {"error_rate": 5}}, "it: error rate", "error-rate > 5"),
+        ("sqs", {"queue": "q", "expect": {"growth": 100}}, "it: growth", "growth > 100"),
+        ("s3-bucket", {"bucket": "b", "expect": {"growth_gb": 2}}, "it: growth", "growth > 2e+09"),
+    ],
+    ids=["a rate", "growth of a queue", "growth of a bucket"],
+)
+def test_what_a_technology_calculates_is_drawn_too(
+    planned: Callable[..., Plan], declare: Any, type_: str, fields: dict[str, Any], title: str, limit: str
+) -> None:
+    plan = planned(declare["pipeline"]("p", declare["resource"]("it", type_, **fields)))
+    assert [line["label"] for line in graph_of(plan, title)["annotations"]["horizontal"]] == [limit]
+
+
+def test_an_alarm_that_is_switched_off_is_not_drawn(planned: Callable[..., Plan], declare: Any) -> None:
+    it = declare["resource"]("it", "lambda", function="f", expect={"error_rate": 5})
+    plan = planned(declare["pipeline"]("p", it, alarms={"it.error-rate": AlarmOverride(enabled=False)}))
+    titles = [widget["properties"].get("title") for widget in plan.teams[0].dashboards[0].body["widgets"]]
+    assert "it: error rate" not in titles
 
 
 def test_a_band_is_learnt_from_the_expression(plan: Plan, alarms: dict[str, AlarmPlan]) -> None:
