@@ -35,10 +35,11 @@ def plan_core(
     fleets: tuple[FleetPlan, ...] = (),
 ) -> CorePlan:
     """Topics, queues, rules, functions, the watch over them, and the dashboards of the whole environment."""
-    topics = plan_topics(environment, names)
+    pipelines = tuple({watched.pipeline.name: watched.pipeline for watched in everything}.values())
+    topics = plan_topics(environment, names, pipelines)
     retention = plan_retention(everything, environment, remarks)
     log_groups = tuple(sorted(group for kept in retention for group in kept.groups))
-    chats = plan_chats(environment, names)
+    chats = plan_chats(environment, names, pipelines)
     return CorePlan(
         stack=names.core_stack(),
         topics=topics,

@@ -85,6 +85,8 @@ class Pipeline:
     """None: as long as the environment says."""
     expect: Mapping[str, Any] = field(default_factory=dict)
     impact: Impact | None = None
+    completion: tuple[str, ...] | None = None
+    """Channels that are told of each success; empty for those of its severity, None for nobody."""
     resources: tuple[Resource, ...] = ()
     alarms: Mapping[str, AlarmOverride] = field(default_factory=dict)
     mark: Mark

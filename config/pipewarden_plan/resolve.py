@@ -151,6 +151,7 @@ def _pipeline(reading: PipelineReading, file: _File) -> Pipeline:
         depends_on=tuple(read.get("depends_on", ())),
         log_retention_days=read.get("log_retention", file.log_retention_days),
         expect=read.get("expect", {}),
+        completion=tuple(read["completion"].get("notify", ())) if "completion" in read else None,
         impact=_impact(read["impact"]) if "impact" in read else None,
         resources=tuple(_resource(resource, file.retry, patterns) for resource in reading.resources.values()),
         alarms={key: _alarm(row, reading.place("alarms", key)) for key, row in read.get("alarms", {}).items()},

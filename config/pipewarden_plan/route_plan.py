@@ -8,7 +8,7 @@ from pipewarden.listener import page_listeners
 from pipewarden.names import Names
 from pipewarden.registry import channel_types
 from pipewarden.template import look_up
-from pipewarden_plan.model import Environment
+from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.planned_delivery import ChatPlan, QueuePlan, TopicPlan
 from pipewarden_plan.spending_plan import spending_publishers
 from pipewarden_plan.watched import Watched
@@ -20,7 +20,7 @@ RECEIVES = 5
 VISIBILITY_FACTOR = 6  # Lambda guide, "Using Lambda with Amazon SQS": at least six times the function's timeout
 
 
-def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]:
+def plan_topics(environment: Environment, names: Names, pipelines: Iterable[Pipeline] = ()) -> tuple[TopicPlan, ...]:
     """Two topics per severity, and one for each channel that SNS reaches and a rung of an escalation calls."""
     topics = []
     for severity, route in sorted(environment.severities.items()):
@@ -42,7 +42,7 @@ def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]
                 subscriptions=subscriptions,
             ),
         ]
-    for channel in _called(environment):
+    for channel in _called(environment, pipelines):
         if channel_types()[environment.channels[channel].type].by_sns:
             title = f"Pipewarden {environment.name} {channel}"
             subscriptions = _subscriptions(environment, (channel,))
@@ -51,15 +51,15 @@ def plan_topics(environment: Environment, names: Names) -> tuple[TopicPlan, ...]
     return tuple(topics)
 
 
-def plan_chats(environment: Environment, names: Names) -> tuple[ChatPlan, ...]:
+def plan_chats(environment: Environment, names: Names, pipelines: Iterable[Pipeline] = ()) -> tuple[ChatPlan, ...]:
     """The channels of AWS's own chat service, with the topics that each hears: those of the severities that name it,
     and its own where a rung calls it."""
-    chats = []
+    chats, called = [], _called(environment, pipelines)
     for name, channel in sorted(environment.channels.items()):
         chat = channel_types()[channel.type].chat
         routes = sorted(environment.severities.items())
         heard = [names.page_topic(key) for key, route in routes if name in page_listeners(route, environment.channels)]
-        heard += [names.channel_topic(name)] if name in _called(environment) else []
+        heard += [names.channel_topic(name)] if name in called else []
         if chat and heard:
             properties = {given: str(channel.fields[declared]) for given, declared in chat.properties.items()}
             plan = ChatPlan(name=names.chat(name), resource=chat.resource, properties=properties, topics=tuple(heard))
@@ -67,10 +67,21 @@ def plan_chats(environment: Environment, names: Names) -> tuple[ChatPlan, ...]:
     return tuple(chats)
 
 
-def _called(environment: Environment) -> list[str]:
-    """Channels that are called by themselves: by rungs, and for stakeholders."""
+def told_of_success(pipeline: Pipeline, environment: Environment) -> tuple[str, ...]:
+    """The channels that hear of each success of a pipeline: those it names, else those of its severity that make no
+    case of it."""
+    if pipeline.completion is None or pipeline.completion:
+        return pipeline.completion or ()
+    route = environment.severities.get(pipeline.severity)
+    types = {name: channel_types()[channel.type] for name, channel in environment.channels.items()}
+    return tuple(name for name in (route.notify if route else ()) if not types[name].makes_cases)
+
+
+def _called(environment: Environment, pipelines: Iterable[Pipeline]) -> list[str]:
+    """Channels that are called by themselves: by rungs, for stakeholders, and of successes."""
     rungs = {rung.to for route in environment.severities.values() for rung in route.escalate}
-    return sorted(rungs | {channel for row in environment.stakeholders for channel in row.notify})
+    told = {channel for row in environment.stakeholders for channel in row.notify}
+    return sorted(rungs | told | {channel for one in pipelines for channel in told_of_success(one, environment)})
 
 
 def _subscriptions(environment: Environment, channels: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, Resour
 from pipewarden.settings import Settings
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
-from pipewarden_plan.route_plan import drain_policy
+from pipewarden_plan.route_plan import drain_policy, told_of_success
 from pipewarden_plan.run_rate import as_settings
 from pipewarden_plan.watched import Watched
 
@@ -37,7 +37,7 @@ def plan_settings(
         retries_per_hour=environment.retries_per_hour,
         breaker=environment.breaker,
         pipelines={
-            pipeline.name: _pipeline(pipeline, resources.get(pipeline.name, {}), above, below, dashboards)
+            pipeline.name: _pipeline(pipeline, environment, resources.get(pipeline.name, {}), above, below, dashboards)
             for pipeline in pipelines
         },
         alarms=_alarms(alarms),
@@ -95,6 +95,7 @@ def closure(edges: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
 
 def _pipeline(
     pipeline: Pipeline,
+    environment: Environment,
     resources: Mapping[str, ResourceSettings],
     above: Mapping[str, tuple[str, ...]],
     below: Mapping[str, tuple[str, ...]],
@@ -111,6 +112,7 @@ def _pipeline(
         upstream=above[pipeline.name],
         downstream=below[pipeline.name],
         impact=pipeline.impact,
+        completion=told_of_success(pipeline, environment),
         dashboard=dashboards.get(pipeline.name, ""),
         resources=resources,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pipewarden.breaker import Breakers
+from pipewarden.completion import completion_signal
 from pipewarden.effect import Effects
 from pipewarden.flapping import remember_end
 from pipewarden.incident import Incident
@@ -19,6 +20,7 @@ from pipewarden.run_record import measure_run, remember_run
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History
 from pipewarden.transition import apply_decision
+from pipewarden.window import quiet_until
 from pipewarden.workplace import BusyError, Workplace
 
 
@@ -40,6 +42,7 @@ class Changes:
         breakers: Breakers,
     ) -> None:
         """Write what the decision changes, in one go, and do the effects that came of it."""
+        self._have_completion_told(signal, place, history, now)
         before = history.incident
         after = apply_decision(signal, decision, history, place.policy, now)
         mine = _effects_to_do(before, after, now)
@@ -66,6 +69,12 @@ class Changes:
             self._workplace.measure(measured)
         if written and mine:
             self._effects.perform(written, mine)
+
+    def _have_completion_told(self, signal: Signal, place: Place, history: History, now: datetime) -> None:
+        """Before the signal counts as seen: a crash in between asks twice for the same message, which is told once."""
+        if told := completion_signal(signal, history, place.policy, now):
+            moment = quiet_until(place.policy.quiet_hours.get(place.policy.severity), now) or now
+            self._workplace.one_shots.signal_at(moment, now, f"completed-{told.key}", told)
 
     def finish(self, found: Snapshot, incident_id: str, now: datetime, deadline: datetime) -> str:
         """A signal met before: if whoever met it left effects undone, do them."""

@@ -1,4 +1,4 @@
-"""Messages that are about no single incident: maintenance starts and ends, quiet hours end."""
+"""Messages that are about no single incident: maintenance starts and ends, quiet hours end, a run succeeded."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pipewarden.announcement import NO_ROUTE, Announcements
 from pipewarden.channel_message import Notice
+from pipewarden.completion import render_completion
 from pipewarden.delivery import Delivery
 from pipewarden.digest import render_digest
 from pipewarden.effect import Effects
@@ -40,6 +41,7 @@ class Notices:
             SignalKind.MAINTENANCE_STARTED: self._start,
             SignalKind.MAINTENANCE_ENDED: self._end,
             SignalKind.DIGEST_DUE: self._digest,
+            SignalKind.COMPLETED: self._complete,
         }
 
     def handle(self, signal: Signal, deadline: datetime) -> str:
@@ -97,6 +99,25 @@ class Notices:
         notify = settings.severities[severity].notify
         told = [name for name in notify if not channel_types()[settings.channels[name].type].makes_cases]
         self._delivery.announce(notice, told)
+
+    def _complete(self, signal: Signal, now: datetime, _deadline: datetime) -> str:
+        """That a run succeeded, to the channels that the pipeline names."""
+        settings = self._workplace.settings
+        declared = settings.pipelines.get(signal.pipeline)
+        if declared is None or not declared.completion:
+            return "undeclared"
+        notice = Notice(
+            event="notice",
+            key=f"completed-{signal.key}",
+            pipeline=signal.pipeline,
+            environment=settings.environment,
+            severity=declared.severity,
+            message=render_completion(signal, settings.environment),
+            sent=now,
+        )
+        for channel in declared.completion:
+            self._delivery.send_to(channel, notice)
+        return "told"
 
     def _digest(self, signal: Signal, now: datetime, deadline: datetime) -> str:
         """Page everything that quiet hours held back in one message; a single incident is paged by itself."""

@@ -43,6 +43,8 @@ class PipelineSettings:
     downstream: tuple[str, ...] = ()
     dashboard: str = ""
     impact: Impact | None = None
+    completion: tuple[str, ...] = ()
+    """Channels that are told of each run that succeeded."""
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
 
 

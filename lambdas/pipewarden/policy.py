@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipewarden.completion import completes
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.run_rate import runs_in_days
 from pipewarden.settings import Settings
@@ -48,6 +49,7 @@ def make_policy(
         after=_before(declared, resource),
         upstream=declared.upstream,
         flapping=settings.flapping,
+        completes=bool(declared.completion and resource and completes(declared, resource, technologies)),
         impact=declared.impact,
         stakeholders=settings.stakeholders,
         maintenance=tuple(window for window in settings.maintenance if window.covers(pipeline)),

@@ -25,6 +25,7 @@ class SignalKind(StrEnum):
     MAINTENANCE_STARTED = "maintenance-started"
     MAINTENANCE_ENDED = "maintenance-ended"
     DIGEST_DUE = "digest-due"
+    COMPLETED = "completed"
     EXPECTATION_MISSED = "expectation-missed"
     HEARTBEAT = "heartbeat"
     DEPLOYED = "deployed"

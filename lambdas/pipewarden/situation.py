@@ -39,8 +39,8 @@ class Policy:
     work of their own each and cannot be asked about later (invocations of a function), so that the success of another
     one cures nothing. `within` is declared, or told by a service: then `started_by` is the run that started it. `inner`
     are the resources that run within this one, `after` and `upstream` all those (resources, pipelines) that must have
-    succeeded before it, `quiet_hours` those of each severity, `rate_days` the time over which its rate of success is
-    taken.
+    succeeded before it, `completes` asks for a message when a run succeeds, `quiet_hours` those of each severity,
+    `rate_days` the time over which its rate of success is taken.
     """
 
     pipeline: str
@@ -64,6 +64,7 @@ class Policy:
     maintenance: tuple[Maintenance, ...] = ()
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
     flapping: Flapping = field(default_factory=Flapping)
+    completes: bool = False
     impact: Impact | None = None
     stakeholders: tuple[Stakeholders, ...] = ()
     alarm: AlarmSettings | None = None

@@ -46,6 +46,8 @@ def _facts(pipeline: PipelineSettings) -> Iterator[Branch]:
         yield branch("needs", f"{', '.join(pipeline.upstream)}: a failure there holds back the pages of this one")
     if pipeline.downstream:
         yield branch("feeds", ", ".join(pipeline.downstream))
+    if pipeline.completion:
+        yield branch("tells", f"{', '.join(pipeline.completion)} of each run that succeeded")
     if pipeline.impact:
         yield branch("impact", say_terms(pipeline.impact))
     if pipeline.runbook:

@@ -27,6 +27,16 @@ def check_expectations(pipelines: Sequence[PipelineReading]) -> Iterator[Finding
                 yield pipeline.finding("PW217", ("expect", key), message, cure)
 
 
+def check_completion(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
+    """A message about runs that succeeded needs runs."""
+    for pipeline in pipelines:
+        found = [resource.technology for resource in pipeline.resources.values() if resource.technology]
+        if "completion" in (pipeline.read or {}) and not any(kind.runs or kind.retry for kind in found):
+            types = ", ".join(sorted({kind.type for kind in found}))
+            message = f"would tell of nothing: nothing here has runs that succeed ({types})"
+            yield pipeline.finding("PW271", ("completion",), message, "declare the job or state machine that runs")
+
+
 def check_windows(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
     """The window over which runs are counted: a list holds two days of runs for certain."""
     for pipeline in pipelines:

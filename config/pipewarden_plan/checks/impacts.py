@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pipewarden.impact import say_usd
-from pipewarden.registry import channel_types
+from pipewarden_plan.checks.channels import makes_cases
 from pipewarden_plan.environment import EnvironmentReading
 from pipewarden_plan.finding import Finding, finding
 from pipewarden_plan.reading import PipelineReading
@@ -31,8 +31,7 @@ def check_stakeholders(environment: EnvironmentReading, pipelines: Sequence[Pipe
             yield finding("PW323", mark, message, path=path, cure="list the amounts from the lowest on, each once")
     for row, stakeholders in enumerate(rows):
         for place, channel in enumerate(stakeholders["notify"]):
-            declared = environment.channels.get(channel)
-            if declared and channel_types()[declared["type"]].makes_cases:
+            if makes_cases(environment, channel):
                 path = f"stakeholders[{row}].notify[{place}]"
                 message = f"{path} names {channel}, which makes a case of what it is told; here nobody has to act"
                 mark = environment.place("stakeholders", row, "notify", place)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from pipewarden_plan.checks.alarms import check_alarms
-from pipewarden_plan.checks.channels import check_channels
+from pipewarden_plan.checks.channels import check_channels, check_completions
 from pipewarden_plan.checks.daylight import check_daylight
 from pipewarden_plan.checks.dead_letters import check_dead_letters
 from pipewarden_plan.checks.error_patterns import check_error_patterns
-from pipewarden_plan.checks.expectations import check_expectations, check_gaps, check_windows
+from pipewarden_plan.checks.expectations import check_completion, check_expectations, check_gaps, check_windows
 from pipewarden_plan.checks.grades import check_grades
 from pipewarden_plan.checks.guards import check_environment_guards, check_guards
 from pipewarden_plan.checks.identities import check_identities
@@ -35,6 +35,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_schedules,
     check_daylight,
     check_expectations,
+    check_completion,
     check_impacts,
     check_targets,
     check_error_patterns,
@@ -47,6 +48,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
 )
 OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]], Iterator[Finding]], ...] = (
     check_channels,
+    check_completions,
     check_routes,
     check_maintenance,
     check_money,

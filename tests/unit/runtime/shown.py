@@ -117,6 +117,18 @@ def _costly(minutes: int) -> Scene:
     return _after(world, 5)
 
 
+def _finished() -> Scene:
+    world = _world()
+    pipelines: Any = world.workplace.settings.pipelines
+    pipelines["top"] = replace(pipelines["top"], completion=("board",))
+    for minutes in (38, 41):
+        run = world.begin("top")
+        world.time += timedelta(minutes=minutes)
+        world.end("top", run, "succeeded", "")
+        world.go_on(world.time + timedelta(minutes=1))
+    return world
+
+
 DAYS: dict[str, tuple[Callable[[], Scene], str]] = {
     "page": (lambda: _fail(_world(), "extract", "deterministic: bad row"), "[P1]"),
     "exhausted": (lambda: _retried("failed", "transient: 503"), "[P1]"),
@@ -134,6 +146,7 @@ DAYS: dict[str, tuple[Callable[[], Scene], str]] = {
     "impact": (lambda: _costly(65), "[impact]"),
     "impact over": (lambda: _costly(65), "[impact over]"),
     "recovered impact": (lambda: _costly(65), "[recovered]"),
+    "finished": (_finished, "[finished]"),
     "dead letters": (_dead_letters, "[P1]"),
 }
 
