@@ -16,6 +16,11 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
+    with collector_at_rest():
+        synthesize()
+
+
+def synthesize() -> None:
     # The construct tree (tree.json) of a thousand pipelines has 40 MB, and nothing here reads it.
     # A stack trace for each construct takes seconds; the key is reserved for apps and not for cdk.json.
     app = App(tree_metadata=False, analytics_reporting=False, context={"aws:cdk:disable-stack-trace": True})
@@ -28,8 +33,7 @@ def main() -> None:
         plan = make_plan(resolve(project, environment))
     except DeclarationError as error:
         sys.exit(str(error))
-    with collector_at_rest():
-        add_stacks(app, plan)
+    add_stacks(app, plan)
     app.synth()
 
 

@@ -53,8 +53,11 @@ class Fleets(NamedTuple):
 
     def mark(self, alarms: Iterable[AlarmPlan]) -> tuple[AlarmPlan, ...]:
         """The alarms, each with what became of it."""
+        concerned = self.watched_by.keys() | self.stays.keys()
         return tuple(
             replace(alarm, fleet=self.watched_by.get(alarm.name, ""), stays=self.stays.get(alarm.name, ""))
+            if alarm.name in concerned
+            else alarm
             for alarm in alarms
         )
 

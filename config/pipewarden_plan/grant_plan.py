@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pipewarden.ownership import possible_owners
 from pipewarden.registry import technologies
@@ -68,6 +69,8 @@ def may_own(pipeline: Pipeline, name: str) -> bool:
 
 
 def _conditions(grant: Grant, watched: Watched) -> str:
+    if not grant.conditions:
+        return "{}"
     filled = {
         operator: {key: [watched.fill(value) for value in values] for key, values in rows.items()}
         for operator, rows in grant.conditions.items()
@@ -183,7 +186,7 @@ def _family(statement: StatementPlan) -> tuple[str, tuple[str, ...]]:
 
 def _as_patterns(statements: Sequence[StatementPlan]) -> StatementPlan:
     """Conditions differ from resource to resource, so a pattern over several resources cannot keep them."""
-    patterns = _patterns([resource for statement in statements for resource in statement.resources])
+    patterns = _patterns(tuple(resource for statement in statements for resource in statement.resources))
     conditions = statements[0].conditions if len(statements) == 1 else {}
     first = statements[0]
     return StatementPlan(
@@ -191,7 +194,8 @@ def _as_patterns(statements: Sequence[StatementPlan]) -> StatementPlan:
     )
 
 
-def _patterns(resources: Sequence[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def _patterns(resources: tuple[str, ...]) -> tuple[str, ...]:
     """One pattern per kind of resource: what the ARNs have in common up to a separator, then `*`."""
     kinds: dict[str, list[str]] = {}
     for resource in resources:

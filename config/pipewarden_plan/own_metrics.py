@@ -60,8 +60,8 @@ KINDS: Mapping[Per, Kind] = {
         "event",
         lambda _, resource, __: look_up(resource.fields, "dead_letter.drain"),
     ),
-    "stack": Kind("Each stack", "event", lambda kind, *_: any(rule.kind == "deployed" for rule in kind.events)),
-    "table": Kind("Each table", "event", lambda kind, *_: any(rule.kind == "changed" for rule in kind.events)),
+    "stack": Kind("Each stack", "event", lambda kind, *_: "deployed" in kind.kinds_of_events),
+    "table": Kind("Each table", "event", lambda kind, *_: "changed" in kind.kinds_of_events),
 }
 
 
@@ -90,7 +90,7 @@ def _number(per: Per) -> int:
 
 def _ends(technology: Technology) -> bool:
     """Whether it does something that ends well or not; a stack only says that it was deployed."""
-    return any(rule.kind in ("failed", "succeeded") for rule in technology.events)
+    return not technology.kinds_of_events.isdisjoint(("failed", "succeeded"))
 
 
 def _is_probed(technology: Technology, resource: Resource, _: Mapping[str, Any]) -> bool:

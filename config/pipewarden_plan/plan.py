@@ -4,8 +4,10 @@
 byte. Names are final (`pipewarden.names`), ARNs are real, units are seconds and CloudFormation's own words.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pipewarden.settings import Settings
@@ -17,11 +19,15 @@ from pipewarden_plan.planned_function import FunctionPlan, StatementPlan
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardPlan:
-    """A CloudWatch dashboard; `body` is its JSON as a mapping."""
+    """A CloudWatch dashboard; `body` is its JSON as a mapping, `text` the same as it is deployed."""
 
     name: str
     title: str
     body: Mapping[str, Any]
+
+    @cached_property
+    def text(self) -> str:
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """One team's stack, and whether it fits into CloudFormation's limits."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -123,8 +122,8 @@ def _query_bytes(query: QueryPlan) -> int:
 
 
 def _dashboard_bytes(dashboard: DashboardPlan) -> int:
-    body = json.dumps(dashboard.body, separators=(",", ":"))
-    return OTHER_BYTES + len(body) + body.count('"') + body.count("\\")
+    text = dashboard.text
+    return OTHER_BYTES + len(text.encode()) + text.count('"') + text.count("\\")
 
 
 def _check_size(plan: TeamPlan, mark: Mark, remarks: Remarks) -> None:

@@ -21,6 +21,8 @@ class Watched(NamedTuple):
 
     def fill(self, template: str) -> str:
         """The template with this resource's values."""
+        if "$(" not in template:
+            return template
         form = _percent_form(template)
         return fill(template, self.values) if form is None else form % self.values
 

@@ -1,6 +1,7 @@
 """Five-field cron as the values that each field takes. Pure; the plan and the functions read it alike."""
 
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 MONTHS = {
@@ -37,6 +38,7 @@ class Cron(NamedTuple):
         return day.month in self.months and (in_month or in_week)
 
 
+@lru_cache(maxsize=1024)
 def parse_cron(text: str) -> Cron:
     """Read five fields with `*`, lists, ranges, steps and names, which the declaration's checks found nothing wrong
     with."""

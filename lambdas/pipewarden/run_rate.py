@@ -49,5 +49,10 @@ def longest_gap_seconds(schedule: Mapping[str, str]) -> float:
     if not days:
         return 0.0
     within = [later - earlier for earlier, later in pairwise(minutes)]
-    nights = (later - earlier for earlier, later in pairwise([*days, days[0] + YEAR_DAYS]))
-    return 60.0 * max([*within, max(nights) * 1_440 - minutes[-1] + minutes[0]])
+    return 60.0 * max([*within, _longest_night(days) * 1_440 - minutes[-1] + minutes[0]])
+
+
+@lru_cache(maxsize=1024)
+def _longest_night(days: tuple[int, ...]) -> int:
+    """The most days from one day on which something comes to the next; the year begins again after its end."""
+    return max(later - earlier for earlier, later in pairwise([*days, days[0] + YEAR_DAYS]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from pipewarden.drain_policy import DrainPolicy
@@ -22,11 +23,17 @@ def without_defaults(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [without_defaults(item) for item in value]
     if is_dataclass(value):
-        value = {row.name: found for row in fields(value) if (found := getattr(value, row.name)) != row.default}
+        value = {name: found for name, default in _fields(type(value)) if (found := getattr(value, name)) != default}
     if isinstance(value, Mapping):
-        kept = ((key, without_defaults(item)) for key, item in value.items())
-        return {key: item for key, item in kept if item is not None and item not in ("", [], {})}
+        kept = {key: without_defaults(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item or isinstance(item, (int, float))}
     return value
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a record with their defaults."""
+    return tuple((row.name, row.default) for row in fields(kind))
 
 
 def with_tuples(row: Mapping[str, Any]) -> dict[str, Any]:

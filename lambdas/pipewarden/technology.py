@@ -8,6 +8,7 @@ domain), `pipeline`, `resource`; `Technology.values` gives them all.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from pipewarden.alarm_rule import AlarmRule, Requests
@@ -171,6 +172,11 @@ class Technology:
     requests: Requests | None = None
     """Where it serves requests: what its `slo` is judged by."""
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+
+    @cached_property
+    def kinds_of_events(self) -> frozenset[str]:
+        """The kinds of its event rules."""
+        return frozenset(rule.kind for rule in self.events)
 
     def with_defaults(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The declared fields, and the default of each field that is not declared and has one."""

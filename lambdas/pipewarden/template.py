@@ -38,5 +38,6 @@ def look_up(values: Mapping[str, Any], path: str) -> Any:
     """What a dotted path leads to (`volume.min`); None when nothing is there."""
     found: Any = values
     for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
+        # `dict` first: it is what nearly all of them are, and found much sooner.
+        found = found.get(part) if isinstance(found, (dict, Mapping)) else None
     return found

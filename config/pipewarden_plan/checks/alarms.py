@@ -24,9 +24,10 @@ def check_alarms(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
 def _check_watched(pipeline: PipelineReading) -> Iterator[Finding]:
     """A resource of which no alarm would exist is watched by nothing: whoever declared it believes otherwise."""
     for resource in pipeline.resources.values():
-        keys = _keys_of(pipeline, resource) if resource.read else {}
-        if keys and all(keys.values()):
-            needed = sorted({need for need in keys.values() if need})
+        if not resource.read or not any(True for _ in _needs(pipeline, resource)):
+            continue
+        if all(need for _, need in _needs(pipeline, resource)):
+            needed = sorted({need for _, need in _needs(pipeline, resource)})
             message = "is watched by nothing: it has no alarm"
             cure = f"declare {' or '.join(needed)}"
             yield pipeline.finding("PW218", ("resources", resource.name), message, cure)
@@ -49,30 +50,35 @@ def _check_key(pipeline: PipelineReading, key: str) -> Iterator[Finding]:
 
 def _keys_of(pipeline: PipelineReading, resource: ResourceReading) -> dict[str, str]:
     """The resource's alarm keys, each with what it still needs in order to exist ("" when it does)."""
+    found: dict[str, str] = {}
+    for key, needed in _needs(pipeline, resource):
+        found[key] = needed if found.get(key, needed) else ""
+    return found
+
+
+def _needs(pipeline: PipelineReading, resource: ResourceReading) -> Iterator[tuple[str, str]]:
+    """The keys of the technology's alarms, one after the other; two may have the same."""
     if resource.technology is None:
-        return {}
+        return
     read = resource.read or {}
     own = read.get("expect", {})
     inherited = (pipeline.read or {}).get("expect", {}) if resource.technology.runs and not read.get("within") else {}
-    found: dict[str, str] = {}
     for rule in resource.technology.alarms:
-        needed = "" if _declared({**read, "expect": own}, rule.needs) else rule.needs
+        needed = "" if _declared(read, rule.needs) else rule.needs
         threshold, severities = rule.threshold, [""]
         if isinstance(threshold, str):
             if not (_declared(own, threshold) or _declared(inherited, threshold)):
                 needed = needed or f"expect.{threshold}"
             severities = [severity for severity, _ in grades(look_up(own, threshold))] or severities
         for severity in severities:
-            key = key_at(f"{resource.name}.{rule.key}", severity)
-            found[key] = needed if found.get(key, needed) else ""
-    return found
+            yield key_at(f"{resource.name}.{rule.key}", severity), needed
 
 
 def _declared(values: Mapping[str, Any], path: str) -> bool:
     """Whether something that is not false stands at a dotted path; an empty path asks for nothing."""
     found: Any = values
     for part in path.split(".") if path else ():
-        found = found.get(part) if isinstance(found, Mapping) else None
+        found = found.get(part) if isinstance(found, (dict, Mapping)) else None
     return not path or not (found is None or found is False)  # 0 is a limit like any other
 
 

@@ -17,10 +17,7 @@ def render_dashboards(dashboards: Iterable[DashboardPlan]) -> Fragment:
     return {
         logical_id("Dashboard", dashboard.name): resource(
             "AWS::CloudWatch::Dashboard",
-            {
-                "DashboardName": dashboard.name,
-                "DashboardBody": json.dumps(dashboard.body, separators=(",", ":"), ensure_ascii=False),
-            },
+            {"DashboardName": dashboard.name, "DashboardBody": dashboard.text},
         )
         for dashboard in dashboards
     }
