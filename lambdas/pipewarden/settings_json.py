@@ -23,7 +23,8 @@ def without_defaults(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [without_defaults(item) for item in value]
     if is_dataclass(value):
-        value = {name: found for name, default in _fields(type(value)) if (found := getattr(value, name)) != default}
+        kind: Any = type(value)
+        value = {name: found for name, default in _fields(kind) if (found := getattr(value, name)) != default}
     if isinstance(value, Mapping):
         kept = {key: without_defaults(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item or isinstance(item, (int, float))}

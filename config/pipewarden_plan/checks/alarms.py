@@ -24,10 +24,10 @@ def check_alarms(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
 def _check_watched(pipeline: PipelineReading) -> Iterator[Finding]:
     """A resource of which no alarm would exist is watched by nothing: whoever declared it believes otherwise."""
     for resource in pipeline.resources.values():
-        if not resource.read or not any(True for _ in _needs(pipeline, resource)):
-            continue
-        if all(need for _, need in _needs(pipeline, resource)):
-            needed = sorted({need for _, need in _needs(pipeline, resource)})
+        if resource.read and all(needed for _, needed in _needs(pipeline, resource)):
+            needed = sorted({needed for _, needed in _needs(pipeline, resource)})
+            if not needed:
+                continue  # its technology has no alarms at all
             message = "is watched by nothing: it has no alarm"
             cure = f"declare {' or '.join(needed)}"
             yield pipeline.finding("PW218", ("resources", resource.name), message, cure)
