@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from pipewarden.action_decision import with_action
 from pipewarden.expectation_decision import is_told_while_running
 from pipewarden.kill_switch import effective_mode
 from pipewarden.run_decision import HOLD_SECONDS, run_key
@@ -41,7 +42,8 @@ def decide_raised(signal: Signal, history: History, policy: Policy, now: datetim
     key = dead_letters_key(policy.resource) if role == "drain" else alarm_key(signal.alarm)
     told = history.told(key, severity, now, policy.respond_within_seconds)
     if role != "drain":
-        return Decision(action="page", why="nothing here can be retried", page=not told)
+        page = Decision(action="page", why="nothing here can be retried", page=not told)
+        return with_action(history, policy, key, told, now, page)
     mode = effective_mode(policy.mode, history.switch)
     if mode.mode == "off":
         return Decision(action="page", why=f"not drained: remediation is off, {mode.why}", page=not told)

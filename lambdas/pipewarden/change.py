@@ -110,10 +110,13 @@ def _ends(history: History, after: Incident | None) -> tuple[datetime, ...] | No
     return remember_end(history.ends, after.ended, flapped=bool(after.flaps))
 
 
-def _input_to_keep(decision: Decision, history: History, place: Place) -> tuple[int, Mapping[str, Any]] | None:
+def _input_to_keep(decision: Decision, history: History, place: Place) -> tuple[str, Mapping[str, Any]] | None:
     """What only the event told about the failed run, and its retry will need."""
-    needed = decision.action == "retry" and place.policy.independent and history.run
-    return (decision.attempt, history.run.input) if needed and history.run else None
+    if decision.action not in ("retry", "act") or not place.policy.independent or history.run is None:
+        return None
+    action = decision.act if decision.action == "act" else ""
+    lane = f"{place.policy.resource}#{action}" if action else place.policy.resource
+    return f"{lane}#{decision.attempt}", history.run.input
 
 
 def _effects_to_do(before: Incident | None, after: Incident | None, now: datetime) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pipewarden.deadline import DAY_SECONDS, find_lapses
-from pipewarden.incident import new_incident_id
+from pipewarden.incident import Incident, new_incident_id
 from pipewarden.incident_store import Snapshot
 from pipewarden.place import Place
 from pipewarden.run import Run
@@ -40,6 +40,8 @@ def gather(workplace: Workplace, signal: Signal, place: Place, run: Run | None, 
             advice=failure.advice,
         )
         history = _explained_by_inner(history, policy.inner)
+    if signal.kind == SignalKind.ACTION_DUE and found.incident:
+        history = _with_failure(signal, history, found.incident, policy)
     if signal.kind == SignalKind.DEADLINE_REACHED:
         history = replace(history, lapses=_lapses(workplace, signal, policy.pipeline))
     return history
@@ -57,6 +59,21 @@ def _lapses(workplace: Workplace, signal: Signal, pipeline: str) -> tuple[Lapse,
     )
 
 
+def _with_failure(signal: Signal, history: History, incident: Incident, policy: Policy) -> History:
+    """With what is known of the failure for which an action is due or was done."""
+    attempt = incident.attempt(policy.resource, signal.attempt, signal.state)
+    reason = incident.reason(attempt.reason) if attempt else None
+    if attempt is None or reason is None:
+        return history
+    return replace(
+        history,
+        failure_class=reason.failure_class or "unknown",
+        failure_reason=str(reason.detail.get("why", "")),
+        advice=reason.advice,
+        earlier_attempts=attempt.depth - 1 if policy.independent else history.earlier_attempts,
+    )
+
+
 def look_up(workplace: Workplace, history: History, policy: Policy) -> History:
     """With the incidents above, the one that was waited for included when that is over."""
     store, hold = workplace.store, history.incident.hold if history.incident else None
@@ -70,7 +87,13 @@ def _may_remediate(signal: Signal, policy: Policy) -> bool:
     """Whether the kill switch matters: it takes a call, once a minute."""
     retried = policy.retryable and not policy.within and policy.retry is not None
     drained = signal.kind == SignalKind.ALARM_RAISED and policy.drain is not None
-    return drained or (retried and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RETRY_DUE))
+    helped = policy.actions and signal.kind in (SignalKind.RUN_FAILED, SignalKind.ALARM_RAISED)
+    return (
+        drained
+        or bool(helped)
+        or signal.kind == SignalKind.ACTION_DUE
+        or (retried and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RETRY_DUE))
+    )
 
 
 def _explained_by_inner(history: History, inner: tuple[str, ...]) -> History:

@@ -18,6 +18,7 @@ DECIDERS = {
     SignalKind.ALARM_CLEARED: decide_cleared,
     SignalKind.DEADLINE_REACHED: decide_deadline,
     SignalKind.RETRY_DUE: decide_due,
+    SignalKind.ACTION_DUE: decide_due,
     SignalKind.CHECK_DUE: decide_check,
     SignalKind.DRAIN_FINISHED: decide_drained,
     SignalKind.HOLD_DUE: decide_hold,

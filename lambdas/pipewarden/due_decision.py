@@ -1,12 +1,16 @@
 """Decisions about our own reminders: a retry that is due, a check, a deadline."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from pipewarden.action_decision import decide_outcome, object_to_action
 from pipewarden.alarm_decision import dead_letters_key
 from pipewarden.duration import say_seconds, say_time
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
-from pipewarden.incident import Incident
-from pipewarden.run_decision import object_to_retry, run_key
+from pipewarden.guard import Objection
+from pipewarden.incident import Attempt, Incident
+from pipewarden.run_decision import run_key
+from pipewarden.run_retry import object_to_retry
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
 
@@ -32,26 +36,37 @@ def check_delay_seconds(count: int) -> float:
 
 
 def decide_due(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
-    """Whether the retry that is due is started. Guards are asked again: much can happen while a retry waits."""
+    """Whether the retry or the action that is due is started. Guards are asked again: much can happen while it waits.
+    Of an action that was started, what follows."""
     incident = history.incident
-    attempt = incident.attempt(policy.resource, signal.attempt) if incident else None
+    attempt = incident.attempt(policy.resource, signal.attempt, signal.state) if incident else None
     if incident is None or incident.id != signal.incident or attempt is None:
         return Decision(action="ignore", why="the incident is over")
+    about = Decision(action="start", why="it is due", attempt=attempt.number, act=attempt.action, reason=attempt.reason)
     if attempt.state == "starting":
         if attempt.claimed_until and now < attempt.claimed_until:
             return Decision(action="busy", why="another invocation is starting it")
-        return Decision(action="start", why="its start was interrupted", attempt=attempt.number)
+        if attempt.action and attempt.action not in policy.actions:
+            return replace(about, action="page", why=f"{attempt.action} is declared no more, and may have been done")
+        return replace(about, why="its start was interrupted")
+    if attempt.state == "started" and attempt.action:
+        return decide_outcome(attempt, history, policy, now)
     if attempt.state != "planned":
         return Decision(action="ignore", why=f"attempt {attempt.number} is {attempt.state} already")
-    told = history.told(run_key(policy.resource), policy.severity, now, policy.respond_within_seconds)
-    objection = object_to_retry(history, policy, now, attempt)
+    key = attempt.reason or run_key(policy.resource)
+    told = history.told(key, policy.severity, now, policy.respond_within_seconds)
+    objection = _object(attempt, history, policy, now)
     if objection and objection.until:
         seconds = (objection.until - now).total_seconds()
         why = f"waits until {say_time(objection.until)}: {objection.why}"
-        return Decision(action="postpone", why=why, attempt=attempt.number, delay_seconds=seconds)
-    if objection:
-        return Decision(action="page", why=objection.why, page=not told, attempt=attempt.number)
-    return Decision(action="start", why="it is due", attempt=attempt.number)
+        return replace(about, action="postpone", why=why, delay_seconds=seconds)
+    return replace(about, action="page", why=objection.why, page=not told) if objection else about
+
+
+def _object(attempt: Attempt, history: History, policy: Policy, now: datetime) -> Objection | None:
+    if attempt.action:
+        return object_to_action(history, policy, attempt.action, now, attempt)
+    return object_to_retry(history, policy, now, attempt)
 
 
 def decide_check(signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:

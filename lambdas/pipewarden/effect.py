@@ -86,14 +86,7 @@ class Effects:
 
     def _schedule_retry(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
         due = effect.at or now
-        signal = Signal(
-            kind=SignalKind.RETRY_DUE,
-            time=due,
-            pipeline=incident.pipeline,
-            resource=effect.resource,
-            incident=incident.id,
-            attempt=effect.attempt,
-        )
+        signal = due_signal(incident, effect, due)
         self._workplace.one_shots.signal_at(due, now, f"{incident.id}-{effect.key}", signal)
         return ()
 
@@ -135,6 +128,21 @@ class Effects:
             Payload=dumps(event).encode(),
         )
         return ()
+
+
+def due_signal(incident: Incident, effect: Effect, due: datetime) -> Signal:
+    """What asks for a retry, or for an action of its name; one for an alarm is decided as that alarm's signals are."""
+    action, alarm = str(effect.detail.get("action", "")), str(effect.detail.get("alarm", ""))
+    return Signal(
+        kind=SignalKind.ACTION_DUE if action else SignalKind.RETRY_DUE,
+        time=due,
+        state=action,
+        alarm=alarm,
+        pipeline=incident.pipeline,
+        resource=effect.resource,
+        incident=incident.id,
+        attempt=effect.attempt,
+    )
 
 
 def check_signal(incident: Incident, resource: str, attempt: int, key: str, count: int, moment: datetime) -> Signal:

@@ -19,7 +19,7 @@ def count_cycles(ends: Iterable[datetime], flapping: Flapping, now: datetime) ->
 def fold(decision: Decision, history: History, policy: Policy, now: datetime) -> Decision:
     """The decision about the first signal of an incident that goes on where others have just ended: paged at once,
     whatever is done besides, since one page stands for all that follow."""
-    if history.incident is not None or decision.action not in ("retry", "page"):
+    if history.incident is not None or decision.action not in ("retry", "act", "page"):
         return decision
     flaps = count_cycles(history.ends, policy.flapping, now)
     return replace(decision, flaps=flaps, page=True) if flaps else decision

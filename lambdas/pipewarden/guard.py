@@ -34,7 +34,8 @@ class Objection:
 
 
 class Asked(NamedTuple):
-    """What every guard looks at. `attempt` is the planned retry that is due; None when a run has just failed."""
+    """What every guard looks at. `attempt` is the planned retry or action that is due; None when something has just
+    failed. `act` names the action that it is about, and `retry` is what guards that; "" for a retry."""
 
     history: History
     policy: Policy
@@ -42,6 +43,12 @@ class Asked(NamedTuple):
     used: int
     now: datetime
     attempt: Attempt | None = None
+    act: str = ""
+
+    @property
+    def refused(self) -> str:
+        """How an objection begins."""
+        return f"{self.act} not done" if self.act else "not retried"
 
     @property
     def larger(self) -> bool:
@@ -57,8 +64,9 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """One row. `key` is where it is declared ("" for what cannot be declared away); `promise` and `reason` (of its
-    default) are for people."""
+    """One row. `key` is where it is declared ("" for what cannot be declared away), `for_actions` where it is for
+    actions besides retries, for which it does not hold where that is None; `promise` and `reason` (of its default) are
+    for people."""
 
     id: str
     key: str
@@ -66,6 +74,7 @@ class Guard:
     reason: str
     objects: Callable[[Asked], Objection | str | None]
     asked: tuple[Moment, ...] = ("failure", "start")
+    for_actions: str | None = None
 
 
 def declared(asked: Asked) -> str | None:
@@ -78,14 +87,18 @@ def startable(asked: Asked) -> str | None:
 
 def classes(asked: Asked) -> str | None:
     failure_class, classes = asked.history.failure_class, asked.retry.classes
-    if failure_class in classes or asked.larger:
+    if failure_class in classes or asked.larger or asked.history.acted:
         return None
     return f"not retried: a {failure_class} failure, and only {' and '.join(classes)} ones are"
 
 
 def attempts(asked: Asked) -> str | None:
     most = asked.retry.attempts
-    return f"retries exhausted: {asked.used} of {most} failed" if asked.used >= most else None
+    if asked.used < most:
+        return None
+    if asked.act:
+        return f"{asked.refused} again: {asked.used} of {most} attempts in this incident"
+    return f"retries exhausted: {asked.used} of {most} failed"
 
 
 def unknown(asked: Asked) -> str | None:
@@ -97,19 +110,19 @@ def unknown(asked: Asked) -> str | None:
 def incident(asked: Asked) -> str | None:
     incident = asked.history.incident
     full = incident is not None and len(incident.attempts) >= MOST_RETRIES
-    return f"not retried: {MOST_RETRIES} retries in this incident already" if full else None
+    return f"{asked.refused}: {MOST_RETRIES} retries in this incident already" if full else None
 
 
 def switched_off(asked: Asked) -> str | None:
     mode = effective_mode(asked.policy.mode, asked.history.switch)
-    return f"not retried: remediation is off, {mode.why}" if mode.mode == "off" else None
+    return f"{asked.refused}: remediation is off, {mode.why}" if mode.mode == "off" else None
 
 
 def switched_over(asked: Asked) -> str | None:
     mode = effective_mode(asked.policy.mode, asked.history.switch)
     if mode.mode != "observe":
         return None
-    return f"not retried: observe mode was switched on{f' ({mode.why})' if mode.why else ''}"
+    return f"{asked.refused}: observe mode was switched on{f' ({mode.why})' if mode.why else ''}"
 
 
 def owner(asked: Asked) -> str | None:
@@ -130,10 +143,22 @@ def scale(asked: Asked) -> str | None:
 
 
 def cooldown(asked: Asked) -> str | None:
+    if asked.act:
+        return _action_cooldown(asked)
     last, seconds = asked.history.runs.remediated, asked.retry.cooldown_seconds
     if last is None or asked.policy.independent or asked.now >= last + timedelta(seconds=seconds):
         return None
     return f"not retried: its last retries ended at {say_time(last)}, and it cools down for {say_seconds(seconds)}"
+
+
+def _action_cooldown(asked: Asked) -> str | None:
+    """From incident to incident: within one the number of attempts limits it."""
+    incident, last = asked.history.incident, asked.history.runs.acted.get(asked.act)
+    tried = incident.attempts_of(asked.policy.resource, asked.act) if incident else ()
+    seconds = asked.retry.cooldown_seconds
+    if last is None or any(a.claimed for a in tried) or asked.now >= last + timedelta(seconds=seconds):
+        return None
+    return f"{asked.refused}: it was done at {say_time(last)}, and it cools down for {say_seconds(seconds)}"
 
 
 def pipeline_breaker(asked: Asked) -> Objection | str | None:
@@ -153,14 +178,15 @@ def _breaker(asked: Asked, breaker: Breaker, policy: BreakerPolicy, name: str) -
     if breaker.state == "half-open":
         return Objection(why=f"{name} is half-open and lets one retry through, which is going on", until=asked.soon())
     many = f"{policy.failures} retries failed within {say_seconds(policy.within_seconds)}"
-    return f"not retried: {name} is open since {say_time(breaker.since)} ({many}); from {say_time(moment)} on one retry"
+    since, then = say_time(breaker.since), say_time(moment)
+    return f"{asked.refused}: {name} is open since {since} ({many}); from {then} on one retry"
 
 
 def budget(asked: Asked) -> str | None:
     most = asked.policy.retries_per_hour
     if asked.history.retries_this_hour < most:
         return None
-    return f"not retried: budget used, {most} retries this hour in this environment"
+    return f"{asked.refused}: budget used, {most} retries this hour in this environment"
 
 
 def cost(asked: Asked) -> str | None:
@@ -188,10 +214,12 @@ def window(asked: Asked) -> Objection | None:
 
 def turn(asked: Asked) -> Objection | None:
     attempts = asked.history.incident.attempts if asked.history.incident and asked.retry.one_at_a_time else ()
-    others = [a for a in attempts if a.resource != asked.policy.resource and a.state in ("starting", "started")]
+    lane = asked.policy.resource if not asked.act else f"{asked.policy.resource}#{asked.act}"
+    others = [a for a in attempts if a.lane != lane and a.state in ("starting", "started")]
     if not others:
         return None
-    why = f"a retry of {others[0].resource} is going on, and a pipeline has one at a time"
+    what = others[0].action or f"a retry of {others[0].resource}"
+    why = f"{what} is going on, and a pipeline has one at a time"
     return Objection(why=why, until=asked.soon())
 
 

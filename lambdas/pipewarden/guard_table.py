@@ -17,6 +17,8 @@ def first_objection(asked: Asked) -> Objection | None:
     """What the first guard that objects says; None when the retry may start."""
     moment: Moment = "start" if asked.attempt else "failure"
     for row in GUARDS:
+        if asked.act and row.for_actions is None:
+            continue
         found = row.objects(asked) if moment in row.asked else None
         if isinstance(found, str):
             return Objection(why=found)
@@ -30,7 +32,7 @@ def _within_patience(objection: Objection, asked: Asked) -> Objection:
     patience = asked.policy.respond_within_seconds
     if objection.until is None or objection.until <= (planned or asked.now) + timedelta(seconds=patience):
         return objection
-    why = f"not retried: {objection.why}, and {asked.policy.severity} waits {say_seconds(patience)} at most"
+    why = f"{asked.refused}: {objection.why}, and {asked.policy.severity} waits {say_seconds(patience)} at most"
     return replace(objection, why=why, until=None)
 
 
@@ -66,6 +68,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         reason="As above.",
         objects=guard.attempts,
         asked=("failure",),
+        for_actions="actions.attempts",
     ),
     Guard(
         id="unknown",
@@ -82,6 +85,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         reason="An incident is one item of the table, and items have limits.",
         objects=guard.incident,
         asked=("failure",),
+        for_actions="",
     ),
     Guard(
         id="kill-switch",
@@ -89,6 +93,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         promise="Nothing starts while the environment's parameter, or its declaration, says `observe` or `off`.",
         reason="`act`; a parameter that is missing or cannot be read counts as `observe`.",
         objects=guard.switched_off,
+        for_actions="remediation.mode",
     ),
     Guard(
         id="observe",
@@ -97,6 +102,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         reason="As above.",
         objects=guard.switched_over,
         asked=("start",),
+        for_actions="remediation.mode",
     ),
     Guard(
         id="owner",
@@ -120,6 +126,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         promise="After its retries have ended, well or not, a resource is not retried for this time.",
         reason="As long as the longest default backoff: two failures closer than that are one problem.",
         objects=guard.cooldown,
+        for_actions="actions.cooldown",
     ),
     Guard(
         id="pipeline-breaker",
@@ -127,6 +134,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         promise="After so many failed retries of a pipeline none starts for a while, then one.",
         reason="Three incidents of two attempts: retries do not help here, whatever the class says.",
         objects=guard.pipeline_breaker,
+        for_actions="retry.breaker",
     ),
     Guard(
         id="environment-breaker",
@@ -134,6 +142,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         promise="The same for all pipelines of the environment together.",
         reason="Failures all over have one cause (a network, a permission), which retries would only load.",
         objects=guard.environment_breaker,
+        for_actions="remediation.breaker",
     ),
     Guard(
         id="retries-per-hour",
@@ -141,6 +150,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         promise="No more retries of the whole environment in one hour.",
         reason="Far above what a healthy hundred pipelines need, and far below what a storm would start.",
         objects=guard.budget,
+        for_actions="remediation.retries_per_hour",
     ),
     Guard(
         id="cost",
@@ -155,6 +165,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         promise="Retries start within this time of day only.",
         reason="None: most pipelines may run at any time.",
         objects=guard.window,
+        for_actions="retry.window",
     ),
     Guard(
         id="turn",
@@ -163,6 +174,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         reason="They often fail for one cause, and the first retry tells whether it is gone.",
         objects=guard.turn,
         asked=("start",),
+        for_actions="retry.one_at_a_time",
     ),
     Guard(
         id="alone",

@@ -41,5 +41,5 @@ def is_due(incident: Incident, now: datetime) -> bool:
 
 
 def _being_retried(incident: Incident) -> bool:
-    """Every reason that is held has a retry which is planned or going on: its end will tell."""
-    return all(any(a.in_flight for a in incident.attempts_of(reason.resource)) for reason in incident.held_reasons)
+    """Every reason that is held has a retry or an action which is planned or going on."""
+    return all(map(incident.is_remedied, incident.held_reasons))

@@ -72,8 +72,8 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One retry by us: number `number` of `resource` in its incident. A number is started at most once. `depth` counts
-    the retries of one failed run, its own and those of its retries.
+    """One retry or action by us: number `number` of `resource` in its incident. A number is started at most once.
+    `depth` counts the retries of one failed run, its own and those of its retries.
 
     `planned` waits for `due`; `starting` was claimed at `claimed` by an invocation that must be over at
     `claimed_until`; `started` runs as `run_id`; `cancelled` will never start. `waits` counts how often a guard put it
@@ -99,6 +99,28 @@ class Attempt:
     cost_unit: str = ""
     cost: float = 0.0
     adopted: bool = False
+    action: str = ""
+    """The name of the action, which is done for the reason `reason` (and its `alarm`); "" for a retry."""
+    reason: str = ""
+    alarm: str = ""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What was settled at the claim, so that a second try does the same."""
+    result: Literal["", "running", "succeeded", "failed", "dry"] = ""
+    """What came of the action itself; `text` says it. It may have been done and not have helped."""
+    text: str = ""
+    looks: int = 0
+    until: datetime | None = None
+    """When the alarm must have cleared."""
+
+    @property
+    def lane(self) -> str:
+        """What its numbers count: retries of the resource, or an action."""
+        return f"{self.resource}#{self.action}" if self.action else self.resource
+
+    @property
+    def key(self) -> str:
+        """Lane and number: unique in its incident."""
+        return f"{self.lane}#{self.number}"
 
     @property
     def in_flight(self) -> bool:
@@ -194,11 +216,21 @@ class Incident:
     def reason(self, key: str) -> Reason | None:
         return next((reason for reason in self.reasons if reason.key == key), None)
 
-    def attempt(self, resource: str, number: int) -> Attempt | None:
-        return next((a for a in self.attempts if (a.resource, a.number) == (resource, number)), None)
+    def attempt(self, resource: str, number: int, action: str = "") -> Attempt | None:
+        """A retry of the resource by its number; with the name of an action that of the action."""
+        return next((a for a in self.attempts_of(resource, action) if a.number == number), None)
 
-    def attempts_of(self, resource: str) -> tuple[Attempt, ...]:
-        return tuple(attempt for attempt in self.attempts if attempt.resource == resource)
+    def attempts_of(self, resource: str, action: str = "") -> tuple[Attempt, ...]:
+        return tuple(a for a in self.attempts if (a.resource, a.action) == (resource, action))
+
+    def actions_for(self, key: str) -> tuple[Attempt, ...]:
+        """The actions that were planned or done for a reason."""
+        return tuple(attempt for attempt in self.attempts if attempt.action and attempt.reason == key)
+
+    def is_remedied(self, reason: Reason) -> bool:
+        """Whether a retry or an action that may cure it is planned or going on: its end will tell."""
+        found = (*self.attempts_of(reason.resource), *self.actions_for(reason.key))
+        return any(attempt.in_flight for attempt in found)
 
     def with_reason(self, reason: Reason) -> "Incident":
         """The reason added, or in place of the one with its key, keeping the earlier `since` while that was open."""
@@ -222,8 +254,8 @@ class Incident:
         return replace(self, reasons=reasons, hold=None)
 
     def with_attempt(self, attempt: Attempt) -> "Incident":
-        """The attempt added, or in place of the one with its resource and number."""
-        others = [a for a in self.attempts if (a.resource, a.number) != (attempt.resource, attempt.number)]
+        """The attempt added, or in place of the one with its lane and number."""
+        others = [a for a in self.attempts if (a.lane, a.number) != (attempt.lane, attempt.number)]
         return replace(self, attempts=(*others, attempt))
 
     def with_effect(self, effect: Effect) -> "Incident":

@@ -56,7 +56,8 @@ def read_history(item: Item) -> RunHistory:
     values = _known(from_item(item), RunHistory)
     days = {day: (int(counts[0]), int(counts[1])) for day, counts in values.get("days", {}).items()}
     lists = {name: tuple(values.get(name, ())) for name in ("durations", "dpu_hours")}
-    return RunHistory(**{**values, "days": days, **lists})
+    acted = {name: moment for name, text in values.get("acted", {}).items() if (moment := to_moment(text))}
+    return RunHistory(**{**values, "days": days, "acted": acted, **lists})
 
 
 def read_breaker(item: Item) -> Breaker:

@@ -5,7 +5,7 @@
 | `INCIDENT#<id>` | `META` | the fields of `Incident`; `gsi1pk` = `INCIDENT`, `gsi1sk` = `<opened>#<id>` |
 | `INCIDENT#<id>` | `T#<time>#<number>` | one `Entry` of the timeline |
 | `INCIDENT#<id>` | `PAGE#<number>` | the facts of a page as sent (`page.Page`), for rungs that send it again |
-| `INCIDENT#<id>` | `INPUT#<resource>#<attempt>` | `input`: JSON that a retry needs and nobody can be asked for later |
+| `INCIDENT#<id>` | `INPUT#<lane>#<attempt>` | `input`: JSON that a retry needs and nobody can be asked for later |
 | `PIPELINE#<name>` | `OPEN` | `incident`: the pipeline's open incident; gone when that is over |
 | `PIPELINE#<name>` | `ENDS` | `ends`: when its latest incidents ended by themselves |
 | `PIPELINE#<name>` | `RUNS#<resource>` | `RunHistory` |
@@ -191,9 +191,9 @@ class IncidentStore:
         self._transact(actions)
         return written
 
-    def load_input(self, incident: str, resource: str, attempt: int) -> dict[str, Any]:
-        """What a failed run was started with; empty when it was not kept."""
-        key = item_key(f"INCIDENT#{incident}", f"INPUT#{resource}#{attempt}")
+    def load_input(self, incident: str, attempt: str) -> dict[str, Any]:
+        """What the failed run of an attempt (by lane and number) was started with; empty when it was not kept."""
+        key = item_key(f"INCIDENT#{incident}", f"INPUT#{attempt}")
         item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         found: dict[str, Any] = json.loads(item["input"]["S"]) if item else {}
         return found

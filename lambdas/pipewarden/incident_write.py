@@ -35,8 +35,9 @@ class StartedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Write:
-    """One atomic change. `input` is (attempt, what the failed run was started with); `breakers` are by the pk of their
-    items; `spent` is added to what retries of the pipeline took today (less than nothing gives back)."""
+    """One atomic change. `input` is (lane and number of an attempt, what its failed run was started with); `breakers`
+    are by the pk of their items; `spent` is added to what retries of the pipeline took today (less than nothing gives
+    back)."""
 
     signal_key: str = ""
     signal_time: str = ""
@@ -45,7 +46,7 @@ class Write:
     resource: str = ""
     runs: RunHistory | None = None
     started: tuple[str, StartedRun] | None = None
-    input: tuple[int, Mapping[str, Any]] | None = None
+    input: tuple[str, Mapping[str, Any]] | None = None
     counts_retry: bool = False
     breakers: tuple[tuple[str, Breaker], ...] = ()
     spent: Cost | None = None
@@ -68,7 +69,7 @@ def plan_write(table: str, change: Write, now: datetime) -> tuple[Incident | Non
         run, mapped = change.started
         actions.append(put(table, f"RUN#{run}", "RUN", mapped.__dict__, now, RUN_DAYS))
     if change.input and written:
-        actions += _input_actions(table, written.id, change.resource, change.input, now)
+        actions += _input_actions(table, written.id, change.input, now)
     if change.counts_retry:
         actions.append(_count_action(table, now))
     actions += [_breaker_action(table, pk, breaker, now) for pk, breaker in change.breakers]
@@ -161,14 +162,12 @@ def _runs_action(table: str, change: Write, runs: RunHistory, now: datetime) -> 
     return _only_on_version(action, base)
 
 
-def _input_actions(
-    table: str, incident: str, resource: str, kept: tuple[int, Mapping[str, Any]], now: datetime
-) -> list[Action]:
+def _input_actions(table: str, incident: str, kept: tuple[str, Mapping[str, Any]], now: datetime) -> list[Action]:
     """Nothing for an input that no item holds: then the retry cannot be started, and people are told so."""
     text = json.dumps(kept[1], default=str)
     if len(text.encode()) > MOST_INPUT_BYTES:
         return []
-    return [put(table, f"INCIDENT#{incident}", f"INPUT#{resource}#{kept[0]}", {"input": text}, now, SEEN_DAYS)]
+    return [put(table, f"INCIDENT#{incident}", f"INPUT#{kept[0]}", {"input": text}, now, SEEN_DAYS)]
 
 
 def _count_action(table: str, now: datetime) -> Action:

@@ -113,8 +113,10 @@ def tell_story(incident: Incident) -> str:
         length = say_seconds((ended - incident.opened).total_seconds())
         return f"flapped, {incident.flaps} times in all, calm since {say_time(ended)} ({length})"
     verb = {"run": "failed", "dead-letters": "dead letters", "deadline": "late", "alarm": "alarm"}[first.kind]
-    started = sum(attempt.state in ("started", "succeeded", "failed") for attempt in incident.attempts)
-    retried = f", retried {_times(started)}" if started else ""
+    started = [attempt for attempt in incident.attempts if attempt.state in ("started", "succeeded", "failed")]
+    retries = sum(not attempt.action for attempt in started)
+    acted = "".join(f", {name} done" for name in dict.fromkeys(attempt.action for attempt in started) if name)
+    retried = acted + (f", retried {_times(retries)}" if retries else "")
     length = say_seconds((ended - first.since).total_seconds())
     replayed = int(first.detail.get("replayed", 0)) if first.kind == "dead-letters" else 0
     drained = f", {replayed} replayed" if replayed else ""

@@ -148,8 +148,19 @@ def _samples(reasons: list[Reason]) -> tuple[str, ...]:
 
 
 def _tried(attempt: Attempt) -> str:
-    """`02:12 UTC retry 1 of extract: failed (jr_1)`."""
+    """`02:12 UTC retry 1 of extract: failed (jr_1)`, or `02:12 UTC load.fix called the function mend`."""
+    moment = say_time(attempt.started or attempt.due)
+    if attempt.action:
+        return f"{moment} {attempt.action} {_action_words(attempt)}"
     words = {"planned": "is planned", "starting": "is being started", "started": "is running"}
     run = f" ({attempt.run_id}{', not started by us' if attempt.adopted else ''})" if attempt.run_id else ""
-    moment = say_time(attempt.started or attempt.due)
     return f"{moment} retry {attempt.number} of {attempt.resource} {words.get(attempt.state, attempt.state)}{run}"
+
+
+def _action_words(attempt: Attempt) -> str:
+    if attempt.state in ("planned", "starting"):
+        return "is planned" if attempt.state == "planned" else "is being done"
+    text = mask(attempt.text)
+    if attempt.result == "failed":
+        return f"failed: {text}"
+    return f"{text}; it did not help" if attempt.state == "failed" else text

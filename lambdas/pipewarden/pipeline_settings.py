@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipewarden.action_policy import ActionPolicy
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
 from pipewarden.impact import Impact
@@ -23,6 +24,7 @@ class ResourceSettings:
     error_patterns: tuple[ErrorPattern, ...] = ()
     """What the team declared about errors, in the order in which it is tried."""
     drain: DrainPolicy | None = None
+    actions: Mapping[str, ActionPolicy] = field(default_factory=dict)
     expect: Mapping[str, Any] = field(default_factory=dict)
     log_groups: tuple[str, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipewarden.action_policy import ActionPolicy, action_name
 from pipewarden.completion import completes
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.run_rate import runs_in_days
@@ -57,8 +58,19 @@ def make_policy(
         alarm=alarm,
         failure=failure,
         drain=found.drain if found else None,
+        actions=_actions(declared, resource, alarm),
         error_patterns=found.error_patterns if found else (),
     )
+
+
+def _actions(pipeline: PipelineSettings, resource: str, alarm: AlarmSettings | None) -> dict[str, ActionPolicy]:
+    """What is done for failures of the resource, and for the alarm whoever declared it."""
+    return {
+        action_name(owner, name): action
+        for owner, found in pipeline.resources.items()
+        for name, action in found.actions.items()
+        if owner == resource or (alarm and alarm.key in action.alarms)
+    }
 
 
 def _rate_days(resource: ResourceSettings | None, pipeline: PipelineSettings) -> int:

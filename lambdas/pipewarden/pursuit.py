@@ -7,11 +7,11 @@ from typing import Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
-from pipewarden.incident import Incident, Reason
+from pipewarden.incident import Attempt, Incident, Reason
 from pipewarden.place import Place
 from pipewarden.run import Run
 from pipewarden.run_signal import tell_of
-from pipewarden.signal import Signal
+from pipewarden.signal import Signal, SignalKind
 from pipewarden.workplace import Workplace
 
 Pursuit = Literal["", "running", "ended", "gone", "silent"]
@@ -64,6 +64,19 @@ def look_at(workplace: Workplace, place: Place, signal: Signal) -> tuple[Run | N
         workplace.log.warning("the run could not be described", extra={"run_id": signal.run_id, "error": str(error)})
         return None, "running"
     return run, "running" if run.state == "running" and run.redrive == signal.redrive else "ended"
+
+
+def failed_run(workplace: Workplace, place: Place, incident: Incident, attempt: Attempt) -> Run | None:
+    """The run for whose failure an action was done, as its service tells; what was kept of it where none can tell."""
+    if not attempt.failed_run_id:
+        return None
+    if place.policy.independent:
+        kept = workplace.store.load_input(incident.id, attempt.key)
+        return Run(run_id=attempt.failed_run_id, state="failed", input=kept)
+    asked = Signal(
+        kind=SignalKind.ACTION_DUE, time=attempt.due, run_id=attempt.failed_run_id, redrive=attempt.failed_redrive
+    )
+    return look_at(workplace, place, asked)[0]
 
 
 def _retried(workplace: Workplace, signal: Signal, place: Place, incident: Incident) -> Run | None:

@@ -1,4 +1,4 @@
-"""The technologies and types of channels that exist: whatever stands in `pipewarden.technologies` and `.channels`."""
+"""The technologies, types of channels and kinds of actions that exist: whatever stands in their folders."""
 
 import importlib
 import pkgutil
@@ -7,8 +7,10 @@ from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+import pipewarden.actions
 import pipewarden.channels
 import pipewarden.technologies
+from pipewarden.action import Action
 from pipewarden.channel import ChannelType
 from pipewarden.technology import Technology
 
@@ -30,6 +32,12 @@ def channel_types() -> Mapping[str, ChannelType]:
     `technologies` does, for `CHANNEL`."""
     found = _scan(pipewarden.channels, ChannelType, "CHANNEL")
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: REACHES.index(item[1].reach))))
+
+
+@cache
+def actions() -> Mapping[str, Action]:
+    """Every kind of action by its `type:`, sorted. Raises as `technologies` does, for `ACTION`."""
+    return _scan(pipewarden.actions, Action, "ACTION")
 
 
 def _scan(package: ModuleType, kind: type[Any], name: str) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from pipewarden.item import to_text
 from pipewarden.kill_switch import Switch, effective_mode
 from pipewarden.measurement import Measurement
 from pipewarden.place import Place
+from pipewarden.refusal import LIMITS, error_code, error_status
 from pipewarden.retry_outcome import as_written, breaker_metrics, changed_breakers, let_start, not_started
 from pipewarden.run import Run
 from pipewarden.run_decision import run_key
@@ -27,12 +28,6 @@ from pipewarden.workplace import BusyError, Workplace
 CLOCK_SKEW = timedelta(minutes=5)
 MOST_CONFLICTS = 12
 TRIES_WHEN_BUSY = 3
-LIMITS = frozenset(
-    {"ConcurrentRunsExceededException", "ResourceNumberLimitExceededException", "ExecutionLimitExceeded"}
-    | {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
-    | {"RequestLimitExceeded", "SlowDown"}
-)
-"""Refusals that say "not now": nothing was started, and the same call may pass a little later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +79,7 @@ class Remediation:
             write = Write(incident=incident.with_attempt(attempt))
         else:
             attempt = _with_expected_cost(attempt, history, policy)
-            letting = let_start(history, policy, attempt.number, now)
+            letting = let_start(history, policy, attempt, now)
             standing = as_written(history.breakers, letting)
             write = _claim(incident.with_attempt(attempt), attempt, history.breakers, letting)
         written = self._workplace.store.write(write, now)
@@ -97,7 +92,7 @@ class Remediation:
             run = self._start_run(written, place, attempt, interrupted, current, mode)
         except (ClientError, ValueError) as error:
             self._raise_if_unclear(error)
-            freed = not_started(standing, history, policy, attempt.number)
+            freed = not_started(standing, history, attempt)
             released = self._release(written, attempt, changed_breakers(standing, freed, policy.pipeline), error)
             self._measure(standing, freed, policy.pipeline)
             return self._refuse(released, place, attempt, error, receives)
@@ -121,7 +116,7 @@ class Remediation:
             raise ValueError("nothing can start this kind of run again")
         failed = current or Run(run_id=attempt.failed_run_id, state="failed", redrive=attempt.failed_redrive)
         if place.policy.independent:
-            kept = self._workplace.store.load_input(incident.id, attempt.resource, attempt.number)
+            kept = self._workplace.store.load_input(incident.id, attempt.key)
             failed = replace(failed, input=kept)
         stopped = switch.mode != "act"
         if interrupted and attempt.claimed and (stopped or not technology.retry.idempotent):
@@ -167,7 +162,7 @@ class Remediation:
 
     def _raise_if_unclear(self, error: Exception) -> None:
         """It may have been started all the same: the claim stays, the next delivery looks for the run."""
-        if _status(error) >= 500 and _code(error) not in LIMITS:
+        if error_status(error) >= 500 and error_code(error) not in LIMITS:
             raise error
 
     def _release(
@@ -177,14 +172,14 @@ class Remediation:
         now = self._workplace.now()
         planned = replace(attempt, state="planned", claimed=None, claimed_until=None, cost=0.0, cost_unit="")
         given_back = Cost(attempt.cost_unit, -attempt.cost) if attempt.cost else None
-        released = incident.with_attempt(planned).noting(now, "note", f"not started: {_code(error)}")
+        released = incident.with_attempt(planned).noting(now, "note", f"not started: {error_code(error)}")
         write = Write(incident=released, pipeline=incident.pipeline, breakers=breakers, spent=given_back)
         return self._workplace.store.write(write, now) or released
 
     def _refuse(self, incident: Incident, place: Place, attempt: Attempt, error: Exception, receives: int) -> Refusal:
         """A start that AWS refused: for the moment, and then it is tried again, or for good, and then people hear."""
-        if _code(error) in LIMITS and receives < TRIES_WHEN_BUSY:
-            raise BusyError(f"{_code(error)}: tried again when the signal is delivered again") from error
+        if error_code(error) in LIMITS and receives < TRIES_WHEN_BUSY:
+            raise BusyError(f"{error_code(error)}: tried again when the signal is delivered again") from error
         now = self._workplace.now()
         told = History(incident_id=incident.id, incident=incident).told(
             run_key(attempt.resource), place.policy.severity, now, place.policy.respond_within_seconds
@@ -197,16 +192,6 @@ class Remediation:
         """Look after the run in any case: its event may never come. Before the start, so that no crash prevents it."""
         signal = check_signal(incident, attempt.resource, attempt.number, run_key(attempt.resource), 0, moment)
         self._workplace.one_shots.signal_at(moment, now, f"{incident.id}-{key}", signal)
-
-
-def _code(error: Exception) -> str:
-    response = error.response if isinstance(error, ClientError) else {}
-    return str(response.get("Error", {}).get("Code", type(error).__name__))
-
-
-def _status(error: Exception) -> int:
-    response = error.response if isinstance(error, ClientError) else {}
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
 
 
 def _with_expected_cost(attempt: Attempt, history: History, policy: Policy) -> Attempt:

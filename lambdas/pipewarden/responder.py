@@ -6,9 +6,10 @@ still to be done. So whatever is delivered twice, out of order, or interrupted b
 
 import random
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 
+from pipewarden.action_start import Actions
 from pipewarden.change import Changes
 from pipewarden.circumstances import gather, look_up
 from pipewarden.company import Company, look_around
@@ -17,12 +18,13 @@ from pipewarden.decision_log import log_decision
 from pipewarden.flapping import fold
 from pipewarden.fleet import as_member
 from pipewarden.heartbeat import beat
+from pipewarden.incident import Incident
 from pipewarden.incident_store import ConflictError, Snapshot
 from pipewarden.measurement import Measurement
 from pipewarden.notice import Notices
 from pipewarden.owner_search import Lookup, as_owned, find_owner
 from pipewarden.place import Place, find_place
-from pipewarden.pursuit import look_at, pursue
+from pipewarden.pursuit import failed_run, look_at, pursue
 from pipewarden.remediation import Remediation
 from pipewarden.restraint import postpone, restrain
 from pipewarden.retry_outcome import count_outcome, say_transitions
@@ -41,6 +43,10 @@ COUNTED = {SignalKind.DEPLOYED: "Deployments", SignalKind.CHANGED: "TableChanges
 """Signals that are only counted, each in its metric; what they mean to people is said by alarms and marks."""
 
 
+SOON = timedelta(seconds=10)
+"""An action that was started just now need not be looked at."""
+
+
 class Responder:
     """Handles signals. `deadline` is when this invocation will be over whatever happens: leases end there."""
 
@@ -48,6 +54,7 @@ class Responder:
         self._workplace = workplace
         self._changes = Changes(workplace)
         self._remediation = Remediation(workplace)
+        self._actions = Actions(workplace)
         self._notices = Notices(workplace)
 
     def handle(self, signal: Signal, deadline: datetime, receives: int = 1) -> str:
@@ -94,7 +101,7 @@ class Responder:
         decision = fold(decide(signal, history, place.policy, now), history, place.policy, now)
         decision = postpone(decision, history, place.policy, now)
         company = Company()
-        if decision.action == "start" and history.incident:
+        if decision.action == "start" and history.incident and not decision.act:
             company = look_around(workplace, place, history.incident.attempt(place.policy.resource, signal.attempt))
         if company.running:
             decision = decide(signal, replace(history, going_on=company.running), place.policy, now)
@@ -103,6 +110,9 @@ class Responder:
         log_decision(workplace, signal, place, decision, history)
         if decision.action == "busy":
             raise BusyError(decision.why)
+        if decision.action == "start" and decision.act:
+            self._actions.start(history, place, decision, deadline, receives)
+            return self._handle_once(signal, place, run, deadline, receives)
         if decision.action == "start" and history.incident:
             refusal = self._remediation.start(signal, history, place, decision, deadline, receives, company.failed)
             if refusal is None:
@@ -125,7 +135,21 @@ class Responder:
         if signal.kind == SignalKind.EXPECTATION_MISSED and signal.run_id:
             overdue, going_on = look_at(self._workplace, place, signal)
             return replace(history, run=overdue, pursuit=going_on)
+        if signal.kind == SignalKind.ACTION_DUE and history.incident:
+            return self._look_at_action(signal, place, history, history.incident)
         return history
+
+    def _look_at_action(self, signal: Signal, place: Place, history: History, incident: Incident) -> History:
+        """With what has become of an action that was started, and of the run that is to be started again after it."""
+        policy = place.policy
+        attempt = incident.attempt(policy.resource, signal.attempt, signal.state)
+        if attempt is None or attempt.state != "started":
+            return history
+        result = None
+        just_started = attempt.started is not None and self._workplace.now() - attempt.started < SOON
+        if attempt.result == "running" and not just_started:
+            result = self._actions.look(incident, attempt, policy.actions.get(attempt.action))
+        return replace(history, result=result, run=failed_run(self._workplace, place, incident, attempt))
 
     def _read(self, signal: Signal, place: Place, now: datetime) -> Snapshot:
         run = f"{place.run_prefix}#{signal.run_id}" if signal.kind in RUN_KINDS else ""

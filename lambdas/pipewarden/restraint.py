@@ -42,16 +42,16 @@ def restrain(signal: Signal, decision: Decision, history: History, policy: Polic
 def postpone(decision: Decision, history: History, policy: Policy, now: datetime) -> Decision:
     """The decision with its retry after the maintenance window that is going on, unless that lets retries pass."""
     windows = [window for window in open_windows(policy.maintenance, now) if not window.maintenance.retries]
-    if not windows or decision.action not in ("retry", "start"):
+    if not windows or decision.action not in ("retry", "act", "start"):
         return decision
     last = _last(windows)
     name, wait = last.maintenance.name, (last.end - now).total_seconds()
     after = f"after maintenance {name}"
     waits = Hold(by="maintenance", name=name, since=now, until=last.end, why="", text=after)
     decision = replace(decision, waits=waits)
-    if decision.action == "retry":
+    if decision.action != "start":
         return replace(decision, why=f"{decision.why} {after}", delay_seconds=decision.delay_seconds + wait)
-    attempt = history.incident.attempt(policy.resource, decision.attempt) if history.incident else None
+    attempt = history.incident.attempt(policy.resource, decision.attempt, decision.act) if history.incident else None
     if attempt is None or attempt.state != "planned":
         return decision  # its start was interrupted: the run may be going on already
     return replace(decision, action="postpone", why=f"waits until {say_time(last.end)}, {after}", delay_seconds=wait)

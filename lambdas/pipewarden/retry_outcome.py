@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from pipewarden.action_decision import end_of
+from pipewarden.alarm_decision import alarm_key
 from pipewarden.breaker import (
     Breaker,
     Breakers,
@@ -42,16 +44,33 @@ def ended_attempt(signal: Signal, history: History, policy: Policy) -> tuple[Att
     return None
 
 
+def ended_action(signal: Signal, history: History, policy: Policy, now: datetime) -> tuple[Attempt, Outcome] | None:
+    """The action whose end the signal tells: its own, or that of the alarm for which it was done."""
+    incident = history.incident
+    if incident is None:
+        return None
+    if signal.kind == SignalKind.ALARM_CLEARED:
+        done = (a for a in incident.actions_for(alarm_key(signal.alarm)) if a.state == "started")
+        attempt = next(done, None)
+        return (attempt, "succeeded") if attempt else None
+    attempt = incident.attempt(policy.resource, signal.attempt, signal.state)
+    if signal.kind != SignalKind.ACTION_DUE or attempt is None or attempt.state != "started":
+        return None
+    end = end_of(attempt, history, now)
+    return (attempt, end) if end else None
+
+
 def count_outcome(signal: Signal, history: History, policy: Policy, now: datetime) -> Breakers:
     """The circuit breakers with this signal counted."""
-    breakers, found = history.breakers, ended_attempt(signal, history, policy)
+    breakers = history.breakers
+    found = ended_attempt(signal, history, policy) or ended_action(signal, history, policy, now)
     if found is None:
         return breakers
     attempt, outcome = found
-    probe = probe_name(history.incident_id, attempt.resource, attempt.number)
+    probe = probe_name(history.incident_id, attempt.lane, attempt.number)
     if outcome == "failed":
         return Breakers(
-            pipeline=after_failure(breakers.pipeline, _own(policy), probe, now),
+            pipeline=after_failure(breakers.pipeline, _own(policy, attempt), probe, now),
             environment=after_failure(breakers.environment, policy.environment_breaker, probe, now),
         )
     after = after_success if outcome == "succeeded" else _after_stop
@@ -106,12 +125,12 @@ def breaker_metrics(before: Breakers, after: Breakers, pipeline: str) -> tuple[M
     return tuple(measured)
 
 
-def let_start(history: History, policy: Policy, number: int, now: datetime) -> Breakers:
-    """The breakers when this retry starts: those whose time has come let it through as the only one."""
-    probe = probe_name(history.incident_id, policy.resource, number)
+def let_start(history: History, policy: Policy, attempt: Attempt, now: datetime) -> Breakers:
+    """The breakers when this attempt starts: those whose time has come let it through as the only one."""
+    probe = probe_name(history.incident_id, attempt.lane, attempt.number)
     breakers = history.breakers
     return Breakers(
-        pipeline=let_through(breakers.pipeline, _own(policy), probe, now),
+        pipeline=let_through(breakers.pipeline, _own(policy, attempt), probe, now),
         environment=let_through(breakers.environment, policy.environment_breaker, probe, now),
     )
 
@@ -124,14 +143,16 @@ def as_written(before: Breakers, after: Breakers) -> Breakers:
     )
 
 
-def not_started(breakers: Breakers, history: History, policy: Policy, number: int) -> Breakers:
-    """The breakers when the retry that they let through could not be started."""
-    probe = probe_name(history.incident_id, policy.resource, number)
+def not_started(breakers: Breakers, history: History, attempt: Attempt) -> Breakers:
+    """The breakers when the attempt that they let through could not be started."""
+    probe = probe_name(history.incident_id, attempt.lane, attempt.number)
     return Breakers(
         pipeline=without_probe(breakers.pipeline, probe), environment=without_probe(breakers.environment, probe)
     )
 
 
-def _own(policy: Policy) -> BreakerPolicy:
+def _own(policy: Policy, attempt: Attempt) -> BreakerPolicy:
     """The pipeline's, as the resource has it; what is declared no more has the environment's."""
-    return policy.retry.breaker if policy.retry else policy.environment_breaker
+    action = policy.actions.get(attempt.action)
+    guards = action.guards if action else policy.retry
+    return guards.breaker if guards else policy.environment_breaker

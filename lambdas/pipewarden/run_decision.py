@@ -2,14 +2,10 @@
 
 from datetime import datetime
 
-from pipewarden.backoff import backoff_seconds
-from pipewarden.duration import say_seconds
+from pipewarden.action_decision import with_action
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
-from pipewarden.guard import Asked, Objection
-from pipewarden.guard_table import first_objection
-from pipewarden.incident import Attempt, Incident
-from pipewarden.kill_switch import effective_mode
-from pipewarden.retry_policy import RetryPolicy
+from pipewarden.incident import Incident
+from pipewarden.run_retry import decide_retry
 from pipewarden.signal import Signal
 from pipewarden.situation import Decision, History, Policy
 
@@ -17,8 +13,6 @@ HOLD_SECONDS = 300.0
 """How long what explains something else waits for what it explains. A state machine reports its own failure within
 seconds of the inner one, an event within a minute or two; longer silence means that the owner went on, or that nobody
 will tell."""
-
-PAGE_AT_ONCE = "P0"
 
 
 def run_key(resource: str) -> str:
@@ -35,29 +29,7 @@ def decide_failed(signal: Signal, history: History, policy: Policy, now: datetim
     if policy.independent and history.attempt is None and _being_started(history, policy.resource, now):
         return Decision(action="busy", why="a retry is being started, and this may be its run")
     told = history.told(key, policy.severity, now, policy.respond_within_seconds)
-    objection = object_to_retry(history, policy, now)
-    (number, delay), tried = _next_attempt(history, policy), _used(history, policy) + 1
-    if objection and objection.until is None:
-        return Decision(action="page", why=objection.why, page=not told)
-    held = f": {objection.why}" if objection else ""
-    if objection and objection.until:
-        delay = max(delay, (objection.until - now).total_seconds())
-    mode = effective_mode(policy.mode, history.switch)
-    if mode.mode != "act":
-        would = f"retried in {say_seconds(delay)} (attempt {tried} of {_attempts(policy)}){held}"
-        why = f"observe mode{f' ({mode.why})' if mode.why else ''}: would have been {would}"
-        return Decision(action="page", why=why, page=not told, would=would)
-    urgent = policy.severity == PAGE_AT_ONCE
-    why = f"attempt {tried} of {_attempts(policy)} in {say_seconds(delay)}{held}"
-    return Decision(action="retry", why=why, page=urgent and not told, attempt=number, delay_seconds=delay)
-
-
-def object_to_retry(
-    history: History, policy: Policy, now: datetime, attempt: Attempt | None = None
-) -> Objection | None:
-    """What the guards say, about a run that has failed or about the planned `attempt` that is due."""
-    retry = policy.retry or RetryPolicy(attempts=0, backoff_seconds=(0.0, 0.0))
-    return first_objection(Asked(history, policy, retry, _used(history, policy), now, attempt))
+    return with_action(history, policy, key, told, now, decide_retry(history, policy, told, now))
 
 
 def decide_stopped(_signal: Signal, history: History, policy: Policy, now: datetime) -> Decision:
@@ -109,18 +81,6 @@ def _decide_inner(history: History, policy: Policy) -> Decision:
     return Decision(action="hold", why=why, delay_seconds=HOLD_SECONDS)
 
 
-def _used(history: History, policy: Policy) -> int:
-    """Retries so far: of this failed run where each does work of its own, else of the resource in this incident."""
-    if policy.independent:
-        return history.attempt.depth if history.attempt else history.earlier_attempts
-    return _last_number(history, policy.resource)
-
-
-def _last_number(history: History, resource: str) -> int:
-    attempts = history.incident.attempts_of(resource) if history.incident else ()
-    return max((attempt.number for attempt in attempts), default=history.earlier_attempts)
-
-
 def _being_started(history: History, resource: str, now: datetime) -> bool:
     attempts = history.incident.attempts_of(resource) if history.incident else ()
     return any(a.state == "starting" and a.claimed_until and now < a.claimed_until for a in attempts)
@@ -129,18 +89,6 @@ def _being_started(history: History, resource: str, now: datetime) -> bool:
 def _is_told(incident: Incident, resource: str) -> bool:
     reason = incident.reason(run_key(resource))
     return bool(reason and reason.told)
-
-
-def _attempts(policy: Policy) -> int:
-    return policy.retry.attempts if policy.retry else 0
-
-
-def _next_attempt(history: History, policy: Policy) -> tuple[int, float]:
-    number = _last_number(history, policy.resource) + 1
-    if policy.retry is None:
-        return number, 0.0
-    seed = f"{history.incident_id}/{policy.resource}/{number}"
-    return number, backoff_seconds(_used(history, policy) + 1, policy.retry.backoff_seconds, seed)
 
 
 def _cured_by(policy: Policy, incident: Incident) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ class RunHistory:
     """When people were told of a run that took too long while it was going on."""
     dpu_hours: tuple[float, ...] = ()
     remediated: datetime | None = None
+    acted: Mapping[str, datetime] = field(default_factory=dict)
+    """When each action was started last, by its name."""
 
     def success_rate(self, now: datetime, days: int = RATE_DAYS) -> float | None:
         """Percent of the runs of the last days (at most 92 are kept) that ended well; None when there was none."""

@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
+from pipewarden.action_policy import ActionPolicy
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
 from pipewarden.impact import Impact
@@ -49,7 +50,13 @@ def _read_resource(row: Mapping[str, Any]) -> ResourceSettings:
         values["error_patterns"] = tuple(ErrorPattern(**{"advice": "", **pattern}) for pattern in patterns)
     if drain := values.get("drain"):
         values["drain"] = DrainPolicy(**{"source_queue": "", "quarantine_queue": "", **drain})
+    values["actions"] = {name: _read_action(with_tuples(action)) for name, action in values.get("actions", {}).items()}
     return ResourceSettings(**{"fields": {}, **values})
+
+
+def _read_action(row: Mapping[str, Any]) -> ActionPolicy:
+    guards = {"guards": _read_retry(with_tuples(row["guards"]))} if "guards" in row else {}
+    return ActionPolicy(**{"fields": {}, **row, **guards})
 
 
 def _read_retry(row: Mapping[str, Any]) -> RetryPolicy:

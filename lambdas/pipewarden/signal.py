@@ -19,6 +19,7 @@ class SignalKind(StrEnum):
     ALARM_CLEARED = "alarm-cleared"
     DEADLINE_REACHED = "deadline-reached"
     RETRY_DUE = "retry-due"
+    ACTION_DUE = "action-due"
     CHECK_DUE = "check-due"
     DRAIN_FINISHED = "drain-finished"
     HOLD_DUE = "hold-due"
@@ -43,7 +44,8 @@ class Signal:
     Run signals name the AWS resource by `technology` and `identity` (the value in service events, e.g. a Glue job name
     or a state machine ARN); who declared it is looked up in the settings. Signals that Pipewarden sends to itself
     (retry due, drain finished, deadline reached) name `pipeline`, `resource`, `incident` and `attempt` instead, those
-    of the calendar the window or the severity in `state`.
+    of the calendar the window or the severity in `state`, those
+    of an action its name.
     """
 
     kind: SignalKind

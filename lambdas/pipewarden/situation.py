@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from pipewarden.action import Result
+from pipewarden.action_policy import ActionPolicy
 from pipewarden.breaker import Breakers
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern, FailureClass
@@ -71,6 +73,8 @@ class Policy:
     failure: AlarmSettings | None = None
     """The alarm that repeats what the signal tells of a run: what is declared about it holds for that failure."""
     drain: DrainPolicy | None = None
+    actions: Mapping[str, ActionPolicy] = field(default_factory=dict)
+    """Those of the resource and of the alarm, by `action_name`."""
     error_patterns: tuple[ErrorPattern, ...] = ()
 
 
@@ -106,6 +110,10 @@ class History:
     breakers: Breakers = field(default_factory=Breakers)
     spent_today: Mapping[str, float] = field(default_factory=dict)
     going_on: str = ""
+    acted: bool = False
+    """An action for this failure was done, after which the failed run is to be started again whatever its class."""
+    result: Result | None = None
+    """What has become of the action that the signal asks about, where that goes on."""
     run: Run | None = None
     failure_class: FailureClass = "unknown"
     failure_reason: str = ""
@@ -149,7 +157,9 @@ def attempt_of(signal: Signal, run: Run | None, resource: str, incident: Inciden
     return None
 
 
-Action = Literal["ignore", "note", "hold", "retry", "page", "drain", "clear", "start", "postpone", "wait", "busy"]
+Action = Literal[
+    "ignore", "note", "hold", "retry", "act", "page", "drain", "clear", "start", "postpone", "wait", "busy"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +167,12 @@ class Decision:
     """What to do about one signal, and why.
 
     `ignore` nothing; `note` a line in the timeline; `hold` wait for what explains it; `retry` start attempt `attempt`
-    after `delay_seconds`; `page` only people can cure it; `drain` start the drainer; `clear` the reasons `cleared` are
-    gone; `start` the attempt that is due; `postpone` it by `delay_seconds`; `wait` look again after `delay_seconds`;
-    `busy` another invocation is at it: deliver the signal again later. `page` is True when people are told now; `would`
-    is what would have been done in `act` mode. `hold` says what holds the page back that would be due, `waits` what the
-    retry waits for, `flaps` how often it came and went before.
+    after `delay_seconds`; `act` do the action `act` for the reason `reason` then; `page` only people can cure it;
+    `drain` start the drainer; `clear` the reasons `cleared` are gone; `start` the attempt that is due; `postpone` it by
+    `delay_seconds`; `wait` look again after `delay_seconds`; `busy` another invocation is at it: deliver the signal
+    again later. `page` is True when people are told now; `would` is what would have been done in `act` mode. `hold`
+    says what holds the page back that would be due, `waits` what the retry waits for, `flaps` how often it came and
+    went before.
     """
 
     action: Action
@@ -174,6 +185,8 @@ class Decision:
     hold: Hold | None = None
     waits: Hold | None = None
     flaps: int = 0
+    act: str = ""
+    reason: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -28,7 +28,7 @@ class Grant:
     `conditions` is IAM's own shape (operator -> key -> value templates). `needs` as in `AlarmRule`.
     """
 
-    purpose: Literal["read", "list", "retry", "drain", "probe", "owner"]
+    purpose: Literal["read", "list", "retry", "act", "drain", "probe", "owner"]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pipewarden.action_transition import due_effect, end_actions, failed_run, plan_action, settle_action
 from pipewarden.check_transition import with_check
 from pipewarden.due_decision import check_delay_seconds
 from pipewarden.duration import say_time
@@ -17,7 +18,7 @@ from pipewarden.reason_transition import after_start, cancel_planned, say_reason
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy, severity_of
 
-WRONG_STILL = ("retry", "page", "hold")
+WRONG_STILL = ("retry", "act", "page", "hold")
 """What one reason makes way for here is another one, so the incident goes on."""
 DRAIN_CHECK_SECONDS = 3600.0
 
@@ -34,6 +35,7 @@ def apply_decision(
     if move is None:
         return None
     incident = history.incident or replace(_open(signal, history, policy, now), flaps=decision.flaps)
+    incident = settle_action(incident, signal, decision, history, policy, now)
     after = move(incident, signal, decision, history, policy, now)
     return after.without_reasons(decision.cleared) if decision.action in WRONG_STILL else after
 
@@ -74,22 +76,33 @@ def _retry(
     if decision.hold:
         incident = hold_back(incident, signal, decision.hold, policy, now)
     due = now + timedelta(seconds=decision.delay_seconds)
+    run_id, redrive, depth = failed_run(incident, signal, history, policy)
     attempt = Attempt(
         resource=policy.resource,
         number=decision.attempt,
         state="planned",
         due=due,
-        failed_run_id=signal.run_id,
-        failed_redrive=signal.redrive,
-        depth=(history.attempt.depth if history.attempt else 0) + 1,
+        failed_run_id=run_id,
+        failed_redrive=redrive,
+        depth=depth + 1,
         planned=now,
         larger=history.failure_class == "resource" and bool(policy.retry and policy.retry.scale),
     )
-    key = f"retry-{policy.resource}-{decision.attempt}"
-    effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=decision.attempt, at=due)
-    incident = incident.with_attempt(attempt).with_effect(effect)
+    incident = incident.with_attempt(attempt).with_effect(due_effect(attempt, due))
     incident = incident.noting(now, "retry-planned", f"{policy.resource}: {decision.why}, at {say_time(due)}")
     incident = wait_for_window(incident, decision.waits)
+    if incident.state == IncidentState.OPEN:
+        incident = replace(incident, state=IncidentState.REMEDIATING)
+    return _page_people(incident, signal, decision, policy, now) if decision.page else incident
+
+
+def _act(
+    incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
+) -> Incident:
+    incident = with_failure(incident, signal, decision, history, policy, told=decision.page)
+    if decision.hold:
+        incident = hold_back(incident, signal, decision.hold, policy, now)
+    incident = wait_for_window(plan_action(incident, signal, decision, history, policy, now), decision.waits)
     if incident.state == IncidentState.OPEN:
         incident = replace(incident, state=IncidentState.REMEDIATING)
     return _page_people(incident, signal, decision, policy, now) if decision.page else incident
@@ -102,6 +115,7 @@ def _page(
     incident = with_failure(incident, signal, decision, history, policy, told=not held)
     if signal.kind == SignalKind.RETRY_DUE:
         incident = cancel_planned(incident, policy.resource)
+    if signal.kind in (SignalKind.RETRY_DUE, SignalKind.ACTION_DUE):
         incident = tell_all(incident, policy.resource, held=held)
     if signal.kind == SignalKind.CHECK_DUE and (reason := incident.reason(str(signal.detail.get("reason", "")))):
         incident = incident.with_reason(replace(reason, evidence=False, told=reason.told or not held, held=held))
@@ -137,7 +151,8 @@ def _clear(
         if reason.key in decision.cleared and signal.kind == SignalKind.DRAIN_FINISHED:
             incident = incident.with_reason(replace(reason, detail={**reason.detail, **signal.detail}))
     moment = after_start(signal.time, incident, policy.resource)
-    incident = incident.without_reasons(decision.cleared).noting(moment, "cleared", decision.why)
+    incident = end_actions(incident.without_reasons(decision.cleared), decision.cleared)
+    incident = incident.noting(moment, "cleared", decision.why)
     if incident.open_reasons:
         return incident
     if incident.flaps and signal.kind != SignalKind.HOLD_DUE:
@@ -153,6 +168,8 @@ def _clear(
 def _wait(
     incident: Incident, signal: Signal, decision: Decision, _history: History, policy: Policy, now: datetime
 ) -> Incident:
+    if signal.kind == SignalKind.ACTION_DUE:
+        return incident.noting(now, "waiting", decision.why)
     count, key = int(signal.detail.get("count", 0)) + 1, str(signal.detail.get("reason", ""))
     incident = incident.noting(now, "waiting", decision.why)
     return with_check(incident, key, policy.resource, now, decision.delay_seconds, count, signal.attempt)
@@ -162,22 +179,22 @@ def _postpone(
     incident: Incident, _signal: Signal, decision: Decision, _history: History, policy: Policy, now: datetime
 ) -> Incident:
     """The planned retry at a later time; the schedule's name says when, because the old one may still be there."""
-    attempt = incident.attempt(policy.resource, decision.attempt)
+    attempt = incident.attempt(policy.resource, decision.attempt, decision.act)
     if attempt is None:
         return incident
     due = now + timedelta(seconds=decision.delay_seconds)
-    key = f"retry-{policy.resource}-{attempt.number}-{due:%d%H%M%S}"
-    effect = Effect(key=key, kind="schedule-retry", resource=policy.resource, attempt=attempt.number, at=due)
-    text = f"{policy.resource}: retry {attempt.number} {decision.why}"
+    attempt = replace(attempt, due=due, waits=attempt.waits + 1)
+    text = f"{attempt.action or f'{policy.resource}: retry {attempt.number}'} {decision.why}"
     incident = wait_for_window(incident, decision.waits)
-    incident = incident.with_attempt(replace(attempt, due=due, waits=attempt.waits + 1)).with_effect(effect)
-    return incident.noting(now, "retry-planned", text)
+    incident = incident.with_attempt(attempt).with_effect(due_effect(attempt, due))
+    return incident.noting(now, "action-planned" if attempt.action else "retry-planned", text)
 
 
 MOVES: dict[str, Callable[[Incident, Signal, Decision, History, Policy, datetime], Incident]] = {
     "note": _note,
     "hold": _hold,
     "retry": _retry,
+    "act": _act,
     "page": _page,
     "drain": _drain,
     "clear": _clear,

@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipewarden.action import Action
 from pipewarden.error_pattern import ErrorPattern
 from pipewarden.failure import Failure
 from pipewarden.incident_store import IncidentStore
 from pipewarden.kill_switch import KillSwitch
 from pipewarden.measurement import Measurement
 from pipewarden.one_shot import OneShots
+from pipewarden.registry import actions
 from pipewarden.run import Run
 from pipewarden.settings import Settings
 from pipewarden.technology import Clients, Technology
@@ -38,7 +40,8 @@ class Workplace:
 
     `clock` and `sleep` measure and spend the seconds of calls to channels; `resting` says until when a channel that was
     down is left alone; `loopback` lets channels be on this machine; `open_incidents` names the open incident of each
-    pipeline as this process saw it last, which mostly saves a read.
+    pipeline as this process saw it last, which mostly saves a read; `actions` gives the kinds of
+    actions, which few processes need.
     """
 
     settings: Settings
@@ -55,6 +58,7 @@ class Workplace:
     resting: dict[str, float] = field(default_factory=dict)
     loopback: bool = False
     open_incidents: dict[str, str] = field(default_factory=dict)
+    actions: Callable[[], Mapping[str, Action]] = actions
 
     @property
     def store(self) -> IncidentStore:
