@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pipewarden.drain_policy import NO_QUEUES, DrainPolicy
 from pipewarden.names import FUNCTIONS, Names
 from pipewarden_plan import own_grant_plan as own
+from pipewarden_plan.action_grant_plan import action_statements
 from pipewarden_plan.grant_plan import declared_statements, pack
 from pipewarden_plan.model import Environment
 from pipewarden_plan.planned_delivery import TopicPlan
@@ -99,6 +100,7 @@ def _statements(
             own.log_lines(names, log_groups),
             own.exports(names),
             *declared_statements(everything, ("read", "retry", "owner")),
+            *action_statements(everything, names),
         ],
         "drainer": [*_drainer(everything, names), *schedules, failed],
         "escalator": [

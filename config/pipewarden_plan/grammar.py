@@ -6,8 +6,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from pipewarden.action import Action
 from pipewarden.channel import ChannelType
-from pipewarden.registry import channel_types, technologies
+from pipewarden.registry import actions, channel_types, technologies
 from pipewarden.run_alarms import EXPECTATIONS
 from pipewarden.technology import Technology
 from pipewarden_plan.reader import Readers
@@ -31,7 +32,7 @@ class Grammar:
         what an environment may say about them."""
         base = {name: load_schema(name) for name in ("vocabulary", "declaration", "environment")}
         defs: dict[str, Schema] = {**base["vocabulary"], **base["declaration"], **base["environment"]}
-        common = defs.pop("common")
+        common, of_actions = defs.pop("common"), defs.pop("action_common")
         expect = defs["expect"]
         defs["expect"] = {**expect, "properties": {**expect["properties"], **EXPECTATIONS}}
         for technology in self.technologies.values():
@@ -40,6 +41,10 @@ class Grammar:
         defs["resource"] = _one_of(branches)
         for channel in channel_types().values():
             defs[f"channel.{channel.type}"] = channel_schema(channel)
+        for action in actions().values():
+            defs[f"action.{action.type}"] = action_schema(action, of_actions)
+        kinds = {name: f"#/$defs/action.{name}" for name in actions()}
+        defs["action"] = {"description": "Something that is done besides a retry.", **_one_of(kinds)}
         channels = {name: f"#/$defs/channel.{name}" for name in channel_types()}
         defs["channel"] = {"description": "One way to reach people.", **_one_of(channels)}
         for name in ["pipeline", *(f"resource.{name}" for name in self.technologies)]:
@@ -111,6 +116,23 @@ def channel_schema(channel: ChannelType) -> Schema:
     }
 
 
+def action_schema(action: Action, common: Schema) -> Schema:
+    """What may be declared about an action of one kind. Of several ways the checks ask for exactly one."""
+    kind = {"const": action.type, "description": "The kind of action.", "examples": [action.type]}
+    (first, *others) = action.ways
+    required = () if others else (first.field, *(name for name in first.required if name != first.field))
+    fields = {name: part for way in action.ways for name, part in way.fields.items()}
+    return {
+        "type": "object",
+        "title": action.title,
+        "description": action.summary,
+        "additionalProperties": False,
+        "required": ["type", *required],
+        "properties": {"type": kind, **fields, **common},
+        "examples": [first.example],
+    }
+
+
 def _one_of(branches: Mapping[str, str]) -> Schema:
     discriminator = {"propertyName": "type", "mapping": dict(branches)}
     return {"discriminator": discriminator, "oneOf": [{"$ref": branch} for branch in branches.values()]}
@@ -120,6 +142,8 @@ def loosen(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
     """The schema of what is merged over a value of `schema`: nothing is required and no default is filled in."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
+        if name not in PIECES and "discriminator" in defs[name]:
+            return {"type": "object", "description": "Laid over the one of that name; checked as a whole then."}
         if name in PIECES or defs[name].get("type") != "object":
             return {key: part for key, part in schema.items() if key != "default"}
         return loosen(defs[name], defs)

@@ -164,10 +164,12 @@ def _widened(function: str, statements: list[StatementPlan], remarks: Remarks) -
     """Replace the statements of the same actions that gain most by one that names patterns instead of resources."""
     same: dict[tuple[str, tuple[str, ...]], list[StatementPlan]] = {}
     for statement in statements:
-        same.setdefault(_family(statement), []).append(statement)
+        if not statement.exact:
+            same.setdefault(_family(statement), []).append(statement)
     wide = {family: _as_patterns(found) for family, found in same.items()}
-    most = max(same, key=lambda family: (sum(map(_size, same[family])) - _size(wide[family]), family))
-    if sum(map(_size, same[most])) <= _size(wide[most]):
+    gains = {family: sum(map(_size, found)) - _size(wide[family]) for family, found in same.items()}
+    most = max(gains, key=lambda family: (gains[family], family))
+    if gains[most] <= 0:
         raise ValueError(f"the {function}'s permissions do not fit into a role, not even as patterns")
     declared = sum(len(statement.resources) for statement in same[most])
     remarks.notice(
@@ -220,4 +222,5 @@ def _with(statement: StatementPlan, sid: str, resources: tuple[str, ...]) -> Sta
         actions=statement.actions,
         resources=resources,
         conditions=statement.conditions,
+        exact=statement.exact,
     )

@@ -10,9 +10,10 @@ from pipewarden_plan.scalar_reader import Schema
 from pipewarden_plan.show import flow
 
 HEAD = "<!-- Made by `python -m pipewarden_plan.reference` from guard_table.py: change that, not this page. -->"
-ABOUT = f"""A failed run is started again only when no guard objects. They are asked from top to bottom when a run has
-failed, and again before a planned retry starts, because much can happen while it waits. All are on without a word in
-the declaration.
+ABOUT = f"""A failed run is started again, and an [action](actions.md) done, only when no guard objects. They are asked
+from top to bottom when something has failed, and again before what is planned starts, because much can happen while it
+waits. All are on without a word in the declaration. Where the last column says something, the guard holds for actions
+too.
 
 An objection ends in a page that says it. Three of them pass with time (another run that is going on, the turn, the
 window), and a breaker that is half-open: then the retry waits, looking again after {FIRST_WAIT_SECONDS:.0f} s, doubling
@@ -85,7 +86,11 @@ retry even where `classes` does not list them. The job itself stays as it is. A 
 def guards_page() -> str:
     """The page as Markdown."""
     table = "\n".join(
-        ["| Guard | Declared by | Default | What it promises | Why this default |", "|---|---|---|---|---|", *_rows()]
+        [
+            "| Guard | Declared by | Default | What it promises | Why this default | For actions |",
+            "|---|---|---|---|---|---|",
+            *_rows(),
+        ]
     )
     parts = [HEAD, "# Guards of remediation", ABOUT, table, SWITCH, BREAKERS, COSTS, LARGER, OWNERS, LAYERS]
     return "\n\n".join(parts) + "\n"
@@ -94,7 +99,8 @@ def guards_page() -> str:
 def _rows() -> Iterator[str]:
     for guard in GUARDS:
         key = f"`{guard.key}`" if guard.key else "always"
-        yield f"| {guard.id} | {key} | {_default(guard.key)} | {guard.promise} | {guard.reason} |"
+        acts = "" if guard.for_actions is None else f"`{guard.for_actions}`" if guard.for_actions else "always"
+        yield f"| {guard.id} | {key} | {_default(guard.key)} | {guard.promise} | {guard.reason} | {acts} |"
 
 
 def _default(key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from pipewarden.action_policy import ActionPolicy
 from pipewarden.error_pattern import ErrorPattern
 from pipewarden.impact import Impact
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
@@ -65,6 +66,7 @@ class Resource:
     after: tuple[str, ...] = ()
     within: str = ""
     retry: RetryPolicy | None = None
+    actions: Mapping[str, ActionPolicy] = field(default_factory=dict)
     error_patterns: tuple[ErrorPattern, ...] = ()
     """Its own, then those of its pipeline and of its file."""
     expect: Mapping[str, Any] = field(default_factory=dict)

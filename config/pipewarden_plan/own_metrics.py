@@ -23,6 +23,7 @@ Per = Literal[
     "queue",
     "stack",
     "table",
+    "action",
 ]
 
 CATALOGUE = Path(__file__).with_name("metric_catalogue.json")
@@ -61,6 +62,7 @@ KINDS: Mapping[Per, Kind] = {
         lambda _, resource, __: look_up(resource.fields, "dead_letter.drain"),
     ),
     "stack": Kind("Each stack", "event", lambda kind, *_: "deployed" in kind.kinds_of_events),
+    "action": Kind("Each resource with actions", "event", lambda _, resource, __: resource.actions),
     "table": Kind("Each table", "event", lambda kind, *_: "changed" in kind.kinds_of_events),
 }
 

@@ -19,6 +19,8 @@ class StatementPlan:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    exact: bool = False
+    """What changes or deletes things that a user named is never widened to a pattern over them."""
 
 
 @dataclass(frozen=True, kw_only=True)

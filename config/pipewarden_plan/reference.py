@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipewarden.registry import channel_types
+from pipewarden.action import Action
+from pipewarden.registry import actions, channel_types
+from pipewarden_plan.action_page import actions_page, anchor_of
 from pipewarden_plan.alarm_page import alarms_page
 from pipewarden_plan.can_fire.page import can_it_fire_page
 from pipewarden_plan.example import example_of
@@ -15,6 +17,7 @@ from pipewarden_plan.metric_page import metrics_page
 from pipewarden_plan.preset import shipped_presets, usage
 from pipewarden_plan.price_table import price_table
 from pipewarden_plan.reference_text import (
+    ABOUT_ACTIONS,
     ABOUT_COSTS,
     ABOUT_ERRORS,
     ABOUT_OWN_PRESETS,
@@ -30,7 +33,7 @@ from pipewarden_plan.show import flow
 PIPELINE_PARTS = ("declaration", "defaults", "use", "pipeline", "schedule", "expect", "retry", "error_pattern", "alarm")
 ENVIRONMENT_PARTS = ("environment", "route", "rung", "maintenance", "spending", "cost_anomaly", "cost_tag")
 LINKS = {name: name for name in (*PIPELINE_PARTS, *ENVIRONMENT_PARTS, "channel")}
-LINKS |= {"resource": "resources", "override": "pipeline"}
+LINKS |= {"resource": "resources", "override": "pipeline", "action": "actions"}
 
 
 class Row(NamedTuple):
@@ -56,6 +59,8 @@ def declaration_page(found: Grammar | None = None) -> str:
         parts += [f"### {technology.type}", f"{technology.title}. {technology.summary}"]
         parts += [f"```yaml\n{flow(technology.example)}\n```"]
         parts += [_table(rows_of({**schema, "properties": own}, found.defs, sample=technology.example))]
+    parts += ["## Actions", ABOUT_ACTIONS, _table(rows_of(_common("action_common"), found.defs))]
+    parts += [part for action in actions().values() for part in _action(action, found.defs)]
     parts += ["## Environments", *_sections(ENVIRONMENT_PARTS, found.defs)]
     parts += ["### channel", str(found.defs["channel"]["description"])]
     for kind in channel_types():
@@ -121,8 +126,14 @@ def preset_page(found: Grammar | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def action_page() -> str:
+    """docs/actions.md: what is done besides retries, and each kind of it."""
+    return actions_page(HEAD.format(source="the kinds of actions"))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "declaration.md": declaration_page,
+    "actions.md": action_page,
     "errors.md": errors_page,
     "can-it-fire.md": fire_page,
     "costs.md": cost_page,
@@ -156,8 +167,18 @@ def rows_of(schema: Schema, defs: Mapping[str, Schema], prefix: str = "", sample
             yield from rows_of(inner, defs, f"{prefix}{key}.", below)
 
 
-def _common() -> Schema:
-    return {"properties": load_schema("declaration")["common"]}
+def _common(name: str = "common") -> Schema:
+    return {"properties": load_schema("declaration")[name]}
+
+
+def _action(action: Action, defs: Mapping[str, Schema]) -> Iterator[str]:
+    yield f"### {action.type}"
+    yield f"{action.summary} See [actions](actions.md#{anchor_of(action)})."
+    for way in action.ways:
+        if len(action.ways) > 1:
+            yield f"With `{way.field}`:"
+        schema = {"properties": way.fields, "required": [way.field, *way.required]}
+        yield _table(rows_of(schema, defs, sample=way.example))
 
 
 def _vocabulary() -> str:

@@ -10,6 +10,10 @@ INTRODUCTION = (
     "`$(env)`, `$(account)` and `$(region)` are filled in wherever text stands. What is wrong is told with file, line "
     "and cure; [errors](errors.md) lists every kind."
 )
+ABOUT_ACTIONS = (
+    "What stands under `actions:` of a resource, by a name of your choice. [Actions](actions.md) says what is done "
+    "when, and what it needs. Keys of every action, beside those of its kind:"
+)
 ABOUT_ERRORS = (
     "Each finding has the file, the line, the path, what is wrong and, where one is known, the cure. Ids keep their "
     "meaning: PW0xx is about files and YAML, PW1xx about keys and values, PW2xx about pipelines, PW3xx about "

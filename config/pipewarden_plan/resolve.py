@@ -9,6 +9,7 @@ from pipewarden.impact import Impact
 from pipewarden.retry_policy import RetryPolicy, TimeWindow
 from pipewarden.run import Scale
 from pipewarden.technology import Technology
+from pipewarden_plan.action_plan import declared_actions
 from pipewarden_plan.checks.table import check_environments, check_pipelines
 from pipewarden_plan.collector import collector_at_rest
 from pipewarden_plan.declaration import Declaration, Project
@@ -21,7 +22,7 @@ from pipewarden_plan.model import AlarmOverride, Mark, Model, Pipeline, Resource
 from pipewarden_plan.overrides import lay_over
 from pipewarden_plan.reading import PipelineReading, ResourceReading
 
-COMMON = frozenset({"type", "after", "within", "retry", "error_patterns", "expect"})
+COMMON = frozenset({"type", "after", "within", "retry", "actions", "error_patterns", "expect"})
 
 
 def resolve(project: Project, environment_name: str) -> Model:
@@ -186,6 +187,7 @@ def _resource(reading: ResourceReading, retry: RetryPolicy, patterns: list[list[
         after=tuple(read.get("after", ())),
         within=within,
         retry=_scalable(policy, technology) if technology.retry and not within else None,
+        actions=declared_actions(reading.name, read.get("actions", {}), policy),
         error_patterns=declared_patterns(read.get("error_patterns", []), *patterns) if technology.describe_run else (),
         expect=read.get("expect", {}),
         mark=reading.mark,

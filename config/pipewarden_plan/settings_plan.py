@@ -6,6 +6,7 @@ from pipewarden.fleet import FleetSettings
 from pipewarden.names import Names
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.settings import Settings
+from pipewarden_plan.action_plan import with_intent
 from pipewarden_plan.model import Environment, Pipeline
 from pipewarden_plan.planned_alarm import AlarmPlan, FleetPlan
 from pipewarden_plan.route_plan import drain_policy, told_of_success
@@ -127,6 +128,7 @@ def _resource(watched: Watched, names: Names) -> ResourceSettings:
         within=resource.within,
         after=resource.after,
         retry=resource.retry,
+        actions={name: with_intent(action, names) for name, action in resource.actions.items()},
         error_patterns=resource.error_patterns,
         drain=drain_policy(watched, names),
         expect=resource.expect,

@@ -66,7 +66,8 @@ class Actions:
         except (ClientError, NotPossibleError) as error:
             result = _failure(error, receives)
         self._record(deed, result)
-        self._workplace.measure(Measurement(name="ActionsDone", pipeline=policy.pipeline, resource=policy.resource))
+        owner = decision.act.partition(".")[0]
+        self._workplace.measure(Measurement(name="ActionsDone", pipeline=policy.pipeline, resource=owner))
 
     def look(self, incident: Incident, attempt: Attempt, action: ActionPolicy | None) -> Result:
         """What has become of an action that goes on; as it was where the service does not answer."""

@@ -112,7 +112,7 @@ class Responder:
             raise BusyError(decision.why)
         if decision.action == "start" and decision.act:
             self._actions.start(history, place, decision, deadline, receives)
-            return self._handle_once(signal, place, run, deadline, receives)
+            return self._handle_once(signal, place, run, owner, deadline, receives)
         if decision.action == "start" and history.incident:
             refusal = self._remediation.start(signal, history, place, decision, deadline, receives, company.failed)
             if refusal is None:

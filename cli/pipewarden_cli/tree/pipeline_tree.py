@@ -8,7 +8,7 @@ from pipewarden.registry import technologies
 from pipewarden_cli.report.times import duration
 from pipewarden_cli.tree.branch import Branch, branch
 from pipewarden_cli.tree.expectation import pipeline_expectations, resource_expectations
-from pipewarden_cli.tree.words import alarm_words, drain_words, guard_words, pattern_words, retry_words
+from pipewarden_cli.tree.words import action_words, alarm_words, drain_words, guard_words, pattern_words, retry_words
 from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.text_widget import window_words
@@ -116,6 +116,8 @@ def _inside(resource: ResourceSettings, alarms: list[AlarmPlan], kept: Mapping[s
         if resource.retry.attempts:
             yield from _layers(resource)
             yield branch("guards", guard_words(resource.retry), "faint")
+    for name, action in resource.actions.items():
+        yield branch(f"action {name}", action_words(action))
     for pattern in resource.error_patterns:
         yield branch("error", pattern_words(pattern))
     if resource.drain:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from pipewarden.action_policy import ActionPolicy
 from pipewarden.cost import Cost
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern
@@ -60,6 +61,20 @@ def retry_words(policy: RetryPolicy) -> str:
     times = "once" if policy.attempts == 1 else f"{policy.attempts} times"
     delay = duration(shortest) if shortest == longest else f"{duration(shortest)} to {duration(longest)}"
     return f"at most {times}, after {delay}, when the failure is {either(policy.classes)}"
+
+
+def action_words(policy: ActionPolicy) -> str:
+    """`roll back /a/b when the failure is deterministic, then retried; once an incident, cooldown 1 h`."""
+    when = [f"when the failure is {either(policy.classes)}"] if policy.classes else []
+    when += [f"when {either(policy.alarms)} is raised"] if policy.alarms else []
+    after = f", then {'the run is started again' if policy.then == 'retry' else 'paged'}" if policy.classes else ""
+    clears = f", paged unless it clears within {duration(policy.clears_within_seconds)}" if policy.alarms else ""
+    times = "once" if policy.guards.attempts == 1 else f"{policy.guards.attempts} times"
+    dry = " (dry run)" if policy.fields.get("dry_run") else ""
+    return (
+        f"{policy.intent}{dry} {' or '.join(when)}{after}{clears}; {times} an incident, "
+        f"cooldown {duration(policy.guards.cooldown_seconds)}"
+    )
 
 
 def pattern_words(pattern: ErrorPattern) -> str:

@@ -38,9 +38,9 @@ def _check_key(pipeline: PipelineReading, key: str) -> Iterator[Finding]:
     resource = pipeline.resources.get(name)
     if resource and resource.technology is None:
         return
-    known = _keys_of(pipeline, resource) if resource else {}
+    known = keys_of(pipeline, resource) if resource else {}
     if key not in known:
-        choices = known or [word for other in pipeline.resources.values() for word in _keys_of(pipeline, other)]
+        choices = known or [word for other in pipeline.resources.values() for word in keys_of(pipeline, other)]
         message = "names no alarm: keys are <resource>.<alarm>"
         yield pipeline.finding("PW214", ("alarms", key), message, cure_for(key, choices))
     elif needed := known[key]:
@@ -48,7 +48,7 @@ def _check_key(pipeline: PipelineReading, key: str) -> Iterator[Finding]:
         yield pipeline.finding("PW215", ("alarms", key), message)
 
 
-def _keys_of(pipeline: PipelineReading, resource: ResourceReading) -> dict[str, str]:
+def keys_of(pipeline: PipelineReading, resource: ResourceReading) -> dict[str, str]:
     """The resource's alarm keys, each with what it still needs in order to exist ("" when it does)."""
     found: dict[str, str] = {}
     for key, needed in _needs(pipeline, resource):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from pipewarden_plan.checks.actions import check_actions
 from pipewarden_plan.checks.alarms import check_alarms
 from pipewarden_plan.checks.channels import check_channels, check_completions
 from pipewarden_plan.checks.daylight import check_daylight
@@ -45,6 +46,7 @@ OF_PIPELINES: tuple[Callable[[Sequence[PipelineReading]], Iterator[Finding]], ..
     check_grades,
     check_identities,
     check_dead_letters,
+    check_actions,
 )
 OF_ENVIRONMENTS: tuple[Callable[[EnvironmentReading, Sequence[PipelineReading]], Iterator[Finding]], ...] = (
     check_channels,

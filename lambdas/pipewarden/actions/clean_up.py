@@ -79,13 +79,15 @@ def _say_bytes(size: float) -> str:
 
 def derive_place(values: Mapping[str, Any]) -> Mapping[str, Any]:
     bucket, _, prefix = str(values["location"]).removeprefix("s3://").partition("/")
-    return {"bucket": bucket, "prefix": prefix, "deletes": not values["dry_run"]}
+    age = say_seconds(float(values["older_than"]))
+    verb = "count" if values["dry_run"] else "delete"
+    return {"bucket": bucket, "prefix": prefix, "age": age, "verb": verb, "deletes": not values["dry_run"]}
 
 
 LOCATION = Way(
     field="location",
     title="objects under a prefix of an S3 bucket",
-    intent="delete objects older than $(older_than) s in $(location)",
+    intent="$(verb) objects older than $(age) in $(location)",
     fields={
         "location": {
             "type": "string",
