@@ -118,6 +118,43 @@ def off(off_plan: Plan, synthesize: Synthesize) -> dict[str, Template]:
     return synthesize(off_plan)
 
 
+FLEET = {
+    "environments/fleet": """\
+version: 1
+account: "123456789012"
+region: us-east-1
+alarms: {mode: fleet, whole_account: true}
+severities: {P1: {respond_within: 1h, notify: [mail]}, P2: {respond_within: 4h, notify: [mail]}}
+channels: {mail: {type: email, address: data@example.com}}
+""",
+    "pipelines/lake": """\
+version: 1
+owner: lake
+defaults: {severity: P2}
+pipelines:
+  orders: {resources: {load: {type: glue-job, job_name: orders}, inbox: {type: sqs, queue: o, expect: {depth: 100}}}}
+  customers: {resources: {load: {type: glue-job, job_name: c}, inbox: {type: sqs, queue: c, expect: {depth: 100}}}}
+  stock: {severity: P1, resources: {load: {type: glue-job, job_name: stock, expect: {duration: {ratio: 2}}}}}
+""",
+}
+
+
+@pytest.fixture(scope="session")
+def fleet_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Pipelines of the same kinds in an environment that wants one alarm over all of a kind."""
+    root = tmp_path_factory.mktemp("fleet")
+    for name, text in FLEET.items():
+        file = root / "config" / f"{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return make_plan(resolve(load_project(root), "fleet"))
+
+
+@pytest.fixture(scope="session")
+def fleet(fleet_plan: Plan, synthesize: Synthesize) -> dict[str, Template]:
+    return synthesize(fleet_plan)
+
+
 @pytest.fixture(autouse=True)
 def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The CDK stages assets below the system's temporary folder."""

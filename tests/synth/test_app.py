@@ -37,11 +37,20 @@ def readable(template: dict[str, Any]) -> str:
     return json.dumps(read, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
-def test_the_example_everything_on_and_everything_off_render_as_they_did(
-    example: Templates, full: Templates, off: Templates
+WATCHING = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::Events::Rule")
+
+
+def watching(template: dict[str, Any]) -> dict[str, Any]:
+    """What decides and hears, in which fleets differ from the example: the rest is the same."""
+    return {"Resources": {name: row for name, row in template["Resources"].items() if row["Type"] in WATCHING}}
+
+
+def test_the_example_everything_on_everything_off_and_fleets_render_as_they_did(
+    example: Templates, full: Templates, off: Templates, fleet: Templates
 ) -> None:
     """After a wanted change: `UPDATE_SNAPSHOTS=1 python -m pytest tests/synth`, and read the difference."""
     now = {name: readable(template) for name, template in {**example, **full, **off}.items()}
+    now |= {name: readable(watching(template)) for name, template in fleet.items()}
     if os.environ.get("UPDATE_SNAPSHOTS"):
         SNAPSHOTS.mkdir(exist_ok=True)
         for stale in SNAPSHOTS.glob("*.json"):
