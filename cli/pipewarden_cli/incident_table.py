@@ -3,22 +3,27 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pipewarden.escalation import called_rungs
-from pipewarden.export import DAY, export_key, read_export
+from pipewarden.export import DAY, export_key, read_export, read_exported_pages
 from pipewarden.incident import Entry, Incident, Reason
 from pipewarden.incident_record import read_incident
 from pipewarden.incident_store import IncidentStore
+from pipewarden.page import read_page
 from pipewarden.route_settings import Severity
 from pipewarden_cli.aws import Place
 from pipewarden_cli.aws_failures import error_code
 from pipewarden_cli.errors import CheckFailedError
+from pipewarden_cli.postmortem.contents import Record
 from pipewarden_cli.report.contents import IncidentReport, Moment, Tone
 
 ENDED_DAYS = 30
+MOST_INCIDENTS = 10_000
+"""What one listing reads at most: the newest."""
 _NOT_OVER = {":recovered": {"S": "recovered"}, ":closed": {"S": "closed"}}
 
 # The label stands on a story's line; what only explains has none and appears in the timeline alone. What the table
@@ -55,20 +60,27 @@ class IncidentTable:
         self._dynamodb = place.client("dynamodb")
         self._store = IncidentStore(self._dynamodb, place.names.table())
 
-    def list(self, ended: bool = False, timelines: bool = False) -> list[IncidentReport]:
-        """Open incidents, newest first; with `ended` also those opened in the last 30 days that are over."""
-        found = self._incidents(ended)
+    def list(
+        self, ended: bool = False, timelines: bool = False, *, within: timedelta | None = None
+    ) -> list[IncidentReport]:
+        """Open incidents, newest first; with `ended` also those opened in the last 30 days that are over; `within` a
+        time all that were open in it."""
+        found = self._incidents(ended) if within is None else self.opened_within(within)
         return [self._report(incident, self._timeline(incident) if timelines else ()) for incident in found]
 
     def read(self, incident_id: str) -> IncidentReport:
         """One incident with its timeline; from the archive when the table has forgotten it."""
+        record = self.record(incident_id)
+        return self._report(record.incident, record.timeline)
+
+    def record(self, incident_id: str) -> Record:
+        """Everything that is known of one incident; from the archive when the table has forgotten it."""
         found = self._store.load(incident_id)
-        if found:
-            return self._report(found, self._timeline(found))
-        exported = self._exported(incident_id)
-        if exported is None:
-            raise self._unknown(incident_id)
-        return self._report(*exported)
+        if found is None:
+            return self._exported(incident_id)
+        pages = (self._store.load_page(incident_id, number) for number in range(1, found.pages + 1))
+        known = tuple(read_page(page) for page in pages if page)
+        return Record(incident=found, timeline=self._timeline(found), pages=known)
 
     def load(self, incident_id: str) -> Incident:
         """One incident as it is in the table, read consistently."""
@@ -76,6 +88,13 @@ class IncidentTable:
         if found is None:
             raise self._unknown(incident_id)
         return found
+
+    def opened_within(self, length: timedelta) -> Sequence[Incident]:
+        """Every incident that was open at some time in the last so long, newest first; of those that were opened more
+        than 30 days before it only the ones that are open still."""
+        since = datetime.now(UTC) - length
+        every = self._incidents(ended=True, opened_after=since - timedelta(days=ENDED_DAYS))
+        return [incident for incident in every if not incident.over or (incident.ended or incident.opened) >= since]
 
     def full_id(self, start: str) -> str:
         """The id that begins so. An open incident goes before those that are over."""
@@ -97,19 +116,21 @@ class IncidentTable:
             f"days); list them with: pipewarden incidents {environment} --all"
         )
 
-    def _exported(self, incident_id: str) -> tuple[Incident, Sequence[Entry]] | None:
+    def _exported(self, incident_id: str) -> Record:
         try:
             answer = self._place.client("s3").get_object(
                 Bucket=self._place.names.archive_bucket(), Key=export_key(incident_id)
             )
         except ClientError as error:
             if error_code(error) in ("NoSuchKey", "NoSuchBucket", "AccessDenied"):
-                return None
+                raise self._unknown(incident_id) from None
             raise
-        return read_export(answer["Body"].read().decode())
+        text = answer["Body"].read().decode()
+        incident, timeline = read_export(text)
+        return Record(incident=incident, timeline=timeline, pages=read_exported_pages(text))
 
-    def _incidents(self, ended: bool) -> Sequence[Incident]:
-        since = (datetime.now(UTC) - timedelta(days=ENDED_DAYS)).isoformat(timespec="microseconds")
+    def _incidents(self, ended: bool, opened_after: datetime | None = None) -> Sequence[Incident]:
+        since = (opened_after or datetime.now(UTC) - timedelta(days=ENDED_DAYS)).isoformat(timespec="microseconds")
         still_open = self._query(
             KeyConditionExpression="gsi1pk = :all",
             FilterExpression="#state <> :recovered AND #state <> :closed",
@@ -122,7 +143,7 @@ class IncidentTable:
             recent = self._query(
                 KeyConditionExpression="gsi1pk = :all AND gsi1sk >= :since", ExpressionAttributeValues=values
             )
-            found.update((incident.id, incident) for incident in recent)
+            found.update((incident.id, incident) for incident in islice(recent, MOST_INCIDENTS))
         return sorted(found.values(), key=lambda incident: (incident.opened, incident.id), reverse=True)
 
     def _query(self, **conditions: Any) -> Iterator[Incident]:

@@ -8,6 +8,7 @@ from typing import Any
 from pipewarden.incident import Entry, Incident
 from pipewarden.incident_record import incident_item, read_entry, read_incident
 from pipewarden.item import from_item, to_item, to_text
+from pipewarden.page import Page, read_page
 from pipewarden.workplace import Workplace
 
 VERSION = 1
@@ -52,3 +53,8 @@ def read_export(text: str) -> tuple[Incident, list[Entry]]:
     """An exported incident and its timeline. Raises ValueError, KeyError or TypeError for anything else."""
     values = json.loads(text)
     return read_incident(to_item(values)), [read_entry(to_item(row)) for row in values.get("timeline", ())]
+
+
+def read_exported_pages(text: str) -> tuple[Page, ...]:
+    """The pages of an exported incident, as they were sent."""
+    return tuple(read_page(to_item(facts)) for facts in json.loads(text).get("page_facts", ()))

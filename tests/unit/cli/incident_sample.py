@@ -134,9 +134,16 @@ class FakeAws:
         for incident in items:
             yield {"Items": [incident_item(incident)]}
 
+    def get_metric_data(self, **query: Any) -> dict[str, Any]:
+        if self.missing == "metrics":
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetMetricData")
+        assert 'MetricName="Deployments"' in query["MetricDataQueries"][0]["Expression"]
+        times = [OPENED - timedelta(hours=1), OPENED - timedelta(hours=2)]
+        return {"MetricDataResults": [{"Label": "jobs", "Timestamps": times, "Values": [1.0, 0.0]}]}
+
     def get_item(self, **query: Any) -> dict[str, Any]:
         found = self.incidents.get(query["Key"]["pk"]["S"].removeprefix("INCIDENT#"))
-        return {"Item": incident_item(found)} if found else {}
+        return {"Item": incident_item(found)} if found and query["Key"]["sk"]["S"] == "META" else {}
 
     def invoke(self, **call: Any) -> dict[str, Any]:
         if self.missing == "function":

@@ -1,0 +1,1 @@
+"""Which alarms and resources call people for nothing, and what to do about it."""

@@ -1,0 +1,1 @@
+"""The post-mortem document of one incident: drafted from its record, finished by people."""
