@@ -13,6 +13,7 @@ from pipewarden.log_excerpt import read_log
 from pipewarden.measurement import Measurement
 from pipewarden.message import Message, render_acknowledged, render_page, render_recovered, say_flapping
 from pipewarden.page import Page, compose_page, order_reasons, page_item
+from pipewarden.registry import channel_types
 from pipewarden.route_settings import Severity
 from pipewarden.secret import signing_key
 from pipewarden.template import fill
@@ -37,7 +38,8 @@ class Announcements:
         at_once = self._lay_out(incident, route, number, page.sent, now)
         if effect.detail.get("in_digest"):
             self._workplace.measure(Measurement(name="PagesSent"))
-            return (Entry(time=now, kind="sent", text=f"page {number} sent among others that were held back"),)
+            lines = [f"page {number} sent among others that were held back", *self._open_cases(page, route)]
+            return tuple(Entry(time=now, kind="sent", text=line) for line in lines)
         notice = make_notice(page, render_page(page), "page")
         lines = self._delivery.announce(notice, route.notify)
         listening = {*route.notify, *page_listeners(route, settings.channels)}
@@ -49,6 +51,16 @@ class Announcements:
         self._workplace.measure(Measurement(name="PagesSent"))
         told = ", ".join(route.notify) or "the page topic"
         return tuple(Entry(time=now, kind="sent", text=line) for line in (f"page {number} sent to {told}", *lines))
+
+    def _open_cases(self, page: Page, route: Severity) -> list[str]:
+        """Tell the services that make a case of whatever they are told: each incident is a case of its own, which is
+        taken and ends by itself."""
+        kinds, channels = channel_types(), self._workplace.settings.channels
+        notice, lines = make_notice(page, render_page(page), "page"), []
+        for name in route.notify:
+            if kinds[channels[name].type].makes_cases:
+                lines += [f"case opened by {name}", *self._delivery.send_to(name, notice)]
+        return lines
 
     def recovered(self, incident: Incident, effect: Effect, now: datetime) -> tuple[Entry, ...]:
         """Tell those who were told, and the page topic, that it is over."""

@@ -97,8 +97,12 @@ class Notices:
             sent=self._workplace.now(),
         )
         notify = settings.severities[severity].notify
-        told = [name for name in notify if not channel_types()[settings.channels[name].type].makes_cases]
-        self._delivery.announce(notice, told)
+        self._delivery.announce(notice, self._readers(notify))
+
+    def _readers(self, notify: Iterable[str]) -> list[str]:
+        """Those of the channels that do not make a case of whatever they are told."""
+        channels, kinds = self._workplace.settings.channels, channel_types()
+        return [name for name in notify if not kinds[channels[name].type].makes_cases]
 
     def _complete(self, signal: Signal, now: datetime, _deadline: datetime) -> str:
         """That a run succeeded, to the channels that the pipeline names."""
@@ -120,7 +124,8 @@ class Notices:
         return "told"
 
     def _digest(self, signal: Signal, now: datetime, deadline: datetime) -> str:
-        """Page everything that quiet hours held back in one message; a single incident is paged by itself."""
+        """Page everything that quiet hours held back in one message, and open a case for each where a channel makes
+        cases; a single incident is paged by itself."""
         settings, store = self._workplace.settings, self._workplace.store
         found = [store.load(one) for one in store.load_held("quiet", signal.state, signal.time)]
         due = [incident for incident in found if incident and self._is_due(incident, now)]
@@ -139,7 +144,7 @@ class Notices:
             sent=now,
         )
         route = settings.severities.get(signal.state, NO_ROUTE)
-        self._delivery.announce(notice, route.notify)
+        self._delivery.announce(notice, self._readers(route.notify))
         self._mark(due, now, deadline)
         return "told"
 

@@ -1,17 +1,29 @@
 """Quiet hours: what is held back in them, and the one message at their end."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from pipewarden.acknowledgement import acknowledge
+from pipewarden.route_settings import Channel
 from pipewarden.signal import SignalKind
 from pipewarden.window import Maintenance, QuietHours
 from tests.unit.runtime.memory_aws import Crash
+from tests.unit.runtime.room import Room
 from tests.unit.runtime.scene import START, Scene
 from tests.unit.runtime.test_hold import chain, fail, of, pages, succeed
 
 NIGHT = QuietHours(start="22:00", end="07:00")
 MORNING = START.replace(hour=7, minute=0)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    found = Room()
+    yield found
+    found.close()
 
 
 def night(*names: str) -> Scene:
@@ -127,3 +139,33 @@ def test_a_crash_anywhere_in_the_digest_leaves_nobody_untold() -> None:
             assert all(name in told for name in ("one", "two"))
             assert all(of(scene, name).pending == () for name in ("one", "two"))
             assert {of(scene, name).state for name in ("one", "two")} == {"paged"}
+
+
+def test_each_incident_of_the_digest_is_a_case_of_its_own(room: Room) -> None:
+    """PagerDuty adds what it is told to the alert of its key: two incidents under one key could not be taken, and would
+    not end, one by one."""
+    scene = night("one", "two")
+    settings = scene.workplace.settings
+    scene.aws.secretsmanager.secrets["pipewarden/pager"] = "r" * 32
+    pager = Channel(type="pagerduty", secret="pipewarden/pager", fields={"region": room.url})
+    settings.channels["pager"] = pager  # type: ignore[index]
+    settings.severities["P2"] = replace(settings.severities["P2"], notify=("team", "pager"))  # type: ignore[index]
+    scene.time = MORNING
+    scene.handle(scene.due(SignalKind.DIGEST_DUE)[0])
+    keys = [of(scene, name).id for name in ("one", "two")]
+    assert [taken.json["dedup_key"] for taken in room.taken] == keys
+    assert [taken.json["payload"]["summary"][:6] for taken in room.taken] == ["P2 one", "P2 two"]
+    assert len(scene.aws.sns.published) == 1
+    succeed(scene, "two")
+    assert [(taken.json["event_action"], taken.json["dedup_key"]) for taken in room.taken[2:]] == [("resolve", keys[1])]
+
+
+def test_a_service_that_makes_cases_and_is_down_is_replaced_by_the_page_topic(room: Room) -> None:
+    scene = night("one", "two")
+    settings = scene.workplace.settings
+    pager = Channel(type="pagerduty", secret="pipewarden/none", fields={"region": room.url})
+    settings.channels["pager"] = pager  # type: ignore[index]
+    settings.severities["P2"] = replace(settings.severities["P2"], notify=("pager",))  # type: ignore[index]
+    scene.time = MORNING
+    scene.handle(scene.due(SignalKind.DIGEST_DUE)[0])
+    assert [len(pages(scene, name)) for name in ("one", "two")] == [1, 1]
