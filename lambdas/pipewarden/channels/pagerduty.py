@@ -81,6 +81,8 @@ CHANNEL = ChannelType(
     },
     notes=(
         "The deduplication key is the incident's id, so a page that is delivered twice is one alert.",
+        "Incidents that quiet hours held back are an alert each, though others read of them in one message: each is "
+        "taken and resolved by itself.",
         "P0 is `critical`, P1 `error`, P2 `warning`, P3 `info`; the urgency follows from the service's own settings.",
         "An acknowledgement in PagerDuty does not come back: acknowledge by the link of the page, or both will call.",
     ),

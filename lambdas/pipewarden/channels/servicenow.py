@@ -133,6 +133,7 @@ CHANNEL = ChannelType(
     notes=(
         "With `client_id` and `client_secret` a token is asked for at `/oauth_token.do` (client credentials; with "
         "`username` and `password` beside them, the password grant). The user needs the role `itil`.",
+        "Incidents that quiet hours held back are a record each, though others read of them in one message.",
         "P0 is impact 1 and urgency 1, P1 2 and 1, P2 2 and 2, P3 3 and 3.",
     ),
     source="ServiceNow REST API reference: Table API; OAuth token endpoint",

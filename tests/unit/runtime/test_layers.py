@@ -10,11 +10,13 @@ from pipewarden.registry import technologies
 from pipewarden.responder import Responder
 from pipewarden.retry_policy import RetryPolicy
 from pipewarden.run import Run
+from pipewarden.target import Target
 from pipewarden.technology import Clients, Retry
 from pipewarden_cli.tree.pipeline_tree import _inside
-from tests.unit.runtime.scene import Scene
+from tests.unit.runtime.scene import START, Scene
 from tests.unit.runtime.test_calls import again, first, start
 
+PLACE = {"environment": "test", "account": "123456789012", "region": "us-east-1"}
 LAMBDA = "Lambda itself tries each up to 3 times: 9 in all"
 GLUE = "Glue itself starts a failed run again, up to 3 times: each counts as one of 2 attempts"
 
@@ -36,6 +38,25 @@ def test_what_the_plan_says(kind: str, fields: dict[str, Any], attempts: int, ex
     assert said is not None
     assert said.layers is not None
     assert not attempts or said.layers(fields, attempts) == expected
+
+
+class Glue:
+    """Two runs of a job, of which Glue has started the second by itself."""
+
+    def get_job_run(self, **_: str) -> dict[str, Any]:
+        return {"JobRun": {"Id": "jr_1", "JobRunState": "FAILED", "StartedOn": START}}
+
+    def get_job_runs(self, **_: Any) -> dict[str, Any]:
+        own = {"Id": "jr_1_attempt_1", "PreviousRunId": "jr_1", "JobRunState": "RUNNING", "StartedOn": START}
+        return {"JobRuns": [own]}
+
+
+def test_what_glue_has_started_by_itself_is_adopted() -> None:
+    target = Target(pipeline="p", resource="r", technology="glue-job", fields={"job_name": "j"}, **PLACE)
+    retry = technologies()["glue-job"].retry
+    assert retry
+    found = retry.start(lambda _: Glue(), target, Run(run_id="jr_1", state="failed"), "token")
+    assert (found.run_id, found.adopted) == ("jr_1_attempt_1", True)
 
 
 def layered(*, adopted: bool) -> Scene:
