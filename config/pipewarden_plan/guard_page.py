@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipewarden.guard import FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS
 from pipewarden.guard_table import GUARDS
-from pipewarden.kill_switch import KEPT
+from pipewarden.kill_switch import COPY_KEPT, KEPT
 from pipewarden_plan.grammar import load_schema
 from pipewarden_plan.scalar_reader import Schema
 from pipewarden_plan.show import flow
@@ -21,8 +21,11 @@ to {LAST_WAIT_SECONDS:.0f} s; but never longer than the severity's `respond_with
 SWITCH = f"""## The kill switch
 
 `pipewarden remediation off --env prod` writes the SSM parameter `/pipewarden/<environment>/remediation`, which the core
-stack makes with the value `act`. Functions read it at most once in {KEPT.total_seconds():.0f} s, so it holds within a
-minute, for new failures, for retries that are planned already and for drains; runs that are going on go on.
+stack makes with the value `act`. The responder's heartbeat reads it once a minute and leaves a copy in the table, which
+comes with everything else that a decision reads. Where that copy is older than {COPY_KEPT.total_seconds():.0f} s,
+because no heartbeat came, the parameter itself is read, at most once in {KEPT.total_seconds():.0f} s.
+So it holds within a minute: for new failures, for retries that are planned already and for drains. Runs that are
+going on go on.
 
 | Value | Meaning |
 | --- | --- |

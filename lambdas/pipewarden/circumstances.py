@@ -26,7 +26,7 @@ def gather(workplace: Workplace, signal: Signal, place: Place, run: Run | None, 
         run=run,
     )
     if _may_remediate(signal, policy):
-        history = replace(history, switch=workplace.kill_switch.read())
+        history = replace(history, switch=workplace.kill_switch.read(found.switch))
     if signal.kind in RUN_KINDS and found.incident:
         history = replace(history, attempt=attempt_of(signal, run, policy.resource, found.incident))
     if found.run and found.run.incident != found.open_incident:

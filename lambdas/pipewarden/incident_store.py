@@ -15,6 +15,7 @@
 | `HELD#<maintenance or quiet>#<name>` | `<end>` | `incidents`: ids whose pages are held back until then |
 | `PIPELINE#<name>` | `BREAKER` | its circuit `Breaker` |
 | `BUDGET` | `BREAKER` | the circuit `Breaker` of the environment |
+| `SWITCH` | `SWITCH` | `mode`, `why`, `read`: the kill switch as the latest heartbeat read it (`switch_copy`) |
 | `PIPELINE#<name>` | `SPENT#<day>` | `retry_dpu_hours`, `retry_seconds`: what retries took or will take that day |
 | `DRAIN#<queue>` | `STATE` | lease and counts of a drain (`drain_store`) |
 
@@ -29,6 +30,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipewarden import switch_copy
 from pipewarden.breaker import Breakers
 from pipewarden.cost import UNITS
 from pipewarden.incident import Entry, Incident
@@ -46,6 +48,7 @@ from pipewarden.incident_write import (
     spent_attribute,
 )
 from pipewarden.item import Item, from_item, to_text
+from pipewarden.kill_switch import KnownSwitch
 from pipewarden.run_history import RunHistory
 
 BATCH_TRIES = 5
@@ -78,6 +81,7 @@ class Snapshot:
     spent_today: Mapping[str, float] = field(default_factory=dict)
     incident: Incident | None = None
     ends: tuple[datetime, ...] = ()
+    switch: KnownSwitch | None = None
 
 
 class IncidentStore:
@@ -99,6 +103,7 @@ class IncidentStore:
     ) -> Snapshot:
         """Everything a decision needs in one call, and one more when an incident is open that was not named."""
         wanted = {"seen": item_key(f"SEEN#{signal_key}", "SEEN"), "budget": item_key("BUDGET", hour(now))}
+        wanted["switch"] = switch_copy.KEY
         if pipeline:
             wanted["open"] = item_key(f"PIPELINE#{pipeline}", "OPEN")
             wanted["spent"] = item_key(f"PIPELINE#{pipeline}", day(now))
@@ -124,6 +129,7 @@ class IncidentStore:
             breakers=Breakers(**{name: read_breaker(found[name]) for name in breaker_keys("") if name in found}),
             spent_today=_spent(from_item(found["spent"])) if "spent" in found else {},
             incident=current,
+            switch=switch_copy.read_copy(found["switch"]) if "switch" in found else None,
             ends=tuple(datetime.fromisoformat(end) for end in from_item(found.get("ends", {})).get("ends", ())),
         )
 

@@ -17,40 +17,61 @@ Mode = Literal["act", "observe", "off"]
 MODES: Final[tuple[Mode, ...]] = ("act", "observe", "off")
 """From the freest to the strictest."""
 KEPT = timedelta(seconds=55)
+"""So long a process believes what it has read by itself."""
+COPY_KEPT = timedelta(seconds=90)
+"""So long everybody believes the table's copy, which each heartbeat (one a minute) brings up to date: a switch that is
+thrown holds from the next heartbeat on. Only where heartbeats stop does the age of the copy matter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
-    """What the parameter says, and in words why it is not `act`."""
+    """What the parameter says, and in words why it is not `act`. `readable`: it said something, if only that it is
+    not there."""
 
     mode: Mode = "act"
     why: str = ""
+    readable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownSwitch:
+    """The switch as it was at a time."""
+
+    switch: Switch
+    read: datetime
 
 
 class KillSwitch:
-    """Reads the parameter at most once a minute. What cannot be read, or says nothing known, is `observe`: a switch
-    that somebody reaches for must not fail towards acting."""
+    """Reads the parameter at most once a minute, and only where the table's copy is missing or old. What cannot be
+    read, or says nothing known, is `observe`: a switch that somebody reaches for must not fail towards acting."""
 
     def __init__(self, clients: Clients, names: Names, now: Callable[[], datetime]) -> None:
         self._clients = clients
         self._name = names.remediation_parameter()
         self._now = now
-        self._read: tuple[datetime, Switch] | None = None
+        self._known: KnownSwitch | None = None
 
-    def read(self) -> Switch:
-        """The switch as it was less than a minute ago."""
+    def read(self, copy: KnownSwitch | None = None) -> Switch:
+        """The switch as it was less than a minute ago, by what is known latest."""
         now = self._now()
-        if self._read is None or now - self._read[0] > KEPT:
-            self._read = now, self._ask()
-        return self._read[1]
+        own = self._known if self._known and now - self._known.read <= KEPT else None
+        copied = copy if copy and now - copy.read <= COPY_KEPT else None
+        known = max((each for each in (own, copied) if each), key=lambda each: each.read, default=None)
+        return (known or self.look()).switch
+
+    def look(self) -> KnownSwitch:
+        """The switch as it is now: one call."""
+        self._known = KnownSwitch(switch=self._ask(), read=self._now())
+        return self._known
 
     def _ask(self) -> Switch:
         try:
             answer = self._clients("ssm").get_parameter(Name=self._name)
         except (ClientError, BotoCoreError) as error:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            lost = "is missing" if code == "ParameterNotFound" else f"cannot be read: {code}"
-            return Switch(mode="observe", why=f"the parameter {self._name} {lost}")
+            is_missing = code == "ParameterNotFound"
+            lost = "is missing" if is_missing else f"cannot be read: {code}"
+            return Switch(mode="observe", why=f"the parameter {self._name} {lost}", readable=is_missing)
         value = str(answer["Parameter"]["Value"]).strip().lower()
         for mode in MODES:
             if value == mode:

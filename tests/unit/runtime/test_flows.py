@@ -328,31 +328,11 @@ def test_what_nobody_declares_is_counted_and_dropped(signal: Signal) -> None:
     assert scene.aws.calls == []
 
 
-def test_a_heartbeat_is_a_metric_and_nothing_else() -> None:
+def test_a_heartbeat_is_a_metric_and_a_look_at_the_kill_switch() -> None:
     scene = Scene()
     assert scene.handle(Signal(kind=SignalKind.HEARTBEAT, time=START)) == "heartbeat"
     assert scene.metric("Heartbeat") == [1.0]
-    assert scene.aws.calls == []
-
-
-SWITCH = "ssm.get_parameter"
-
-
-def test_the_retry_path_takes_at_most_six_calls_a_signal_and_one_a_minute_for_the_kill_switch() -> None:
-    scene = Scene()
-    for run in ("r1", "r2"):
-        for step in ("failed", "due"):
-            scene.aws.calls.clear()
-            if step == "failed":
-                scene.handle(scene.ended("extract", run, "failed", "transient: 503"))
-            else:
-                start_due(scene)
-            assert len([call for call in scene.aws.calls if call != SWITCH]) <= 6, scene.aws.calls
-            assert scene.aws.calls.count(SWITCH) <= 1
-    scene.aws.calls.clear()
-    scene.time += timedelta(seconds=10)
-    scene.handle(scene.ended("load", "l1", "failed", "transient: 503"))
-    assert scene.aws.calls.count(SWITCH) == 0
+    assert scene.aws.calls == ["ssm.get_parameter", "dynamodb.put_item"]
 
 
 def test_a_retry_that_was_going_on_when_another_run_failed_does_not_cure_that() -> None:
