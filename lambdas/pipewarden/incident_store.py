@@ -13,8 +13,7 @@
 | `SEEN#<signal key>` | `SEEN` | `incident`: a signal that was handled or is being handled; `time` of the event |
 | `BUDGET` | `HOUR#<hour>` | `retries` started in that hour |
 | `HELD#<maintenance or quiet>#<name>` | `<end>` | `incidents`: ids whose pages are held back until then |
-| `PIPELINE#<name>` | `BREAKER` | its circuit `Breaker` |
-| `BUDGET` | `BREAKER` | the circuit `Breaker` of the environment |
+| `PIPELINE#<name>`, `BUDGET` | `BREAKER` | the circuit `Breaker` of the pipeline, of the environment |
 | `SWITCH` | `SWITCH` | `mode`, `why`, `read`: the kill switch as the latest heartbeat read it (`switch_copy`) |
 | `PIPELINE#<name>` | `SPENT#<day>` | `retry_dpu_hours`, `retry_seconds`: what retries took or will take that day |
 | `DRAIN#<queue>` | `STATE` | lease and counts of a drain (`drain_store`) |
@@ -70,7 +69,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """What one consistent batch read found."""
+    """What one consistent batch read found. `incident` is the open one, `named` the one asked for."""
 
     seen: Seen | None = None
     open_incident: str = ""
@@ -80,6 +79,7 @@ class Snapshot:
     breakers: Breakers = field(default_factory=Breakers)
     spent_today: Mapping[str, float] = field(default_factory=dict)
     incident: Incident | None = None
+    named: Incident | None = None
     ends: tuple[datetime, ...] = ()
     switch: KnownSwitch | None = None
 
@@ -129,6 +129,7 @@ class IncidentStore:
             breakers=Breakers(**{name: read_breaker(found[name]) for name in breaker_keys("") if name in found}),
             spent_today=_spent(from_item(found["spent"])) if "spent" in found else {},
             incident=current,
+            named=named,
             switch=switch_copy.read_copy(found["switch"]) if "switch" in found else None,
             ends=tuple(datetime.fromisoformat(end) for end in from_item(found.get("ends", {})).get("ends", ())),
         )

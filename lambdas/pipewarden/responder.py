@@ -94,6 +94,9 @@ class Responder:
         found = self._read(signal, place, now)
         if found.seen is not None:
             return self._changes.finish(found, found.seen.incident, now, deadline)
+        if signal.kind == SignalKind.CHECK_DUE and found.named and found.named.over and found.named.pending:
+            # An earlier delivery of this check told of the end, and died before people were told.
+            return self._changes.finish(found, found.named.id, now, deadline)
         place = as_owned(place, signal, found.incident, owner)
         history = gather(workplace, signal, place, run, found)
         history = self._look_closer(signal, place, history, deadline)
