@@ -1,0 +1,1 @@
+"""What a job needs to write the metrics that Pipewarden's presets watch: see `job_metrics` and `quality`."""
