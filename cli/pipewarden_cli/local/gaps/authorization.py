@@ -20,7 +20,8 @@ IMITATED = (
     "iam:PassRole is asked for when a schedule, a rule's target, a function, a state machine or a Glue job is given a "
     "role; elsewhere it is not.",
     "CloudWatch Logs calls are authorized on log-group:NAME:log-stream:STREAM, as on AWS, so that a policy whose "
-    "resource ends in :* matches.",
+    "resource ends in :* matches. ECS's DescribeServices and UpdateService are authorized on the service, AppConfig's "
+    "GetDeployment on the deployment, as on AWS.",
 )
 
 GLUE_NAMED = {"Crawler": "crawler", "Workflow": "workflow", "Job": "job", "Trigger": "trigger"}
@@ -44,6 +45,9 @@ def fill() -> None:
     authorization.set_resource("glue", "*", _glue_resource)
     authorization.set_resource("logs", "*", _log_stream)
     authorization.set_resource("lambda", "InvokeFunction", _qualified_function)
+    for operation in ("DescribeServices", "UpdateService"):
+        authorization.set_resource("ecs", operation, _ecs_service)
+    authorization.set_resource("appconfig", "GetDeployment", _deployment)
     authorization.set_context("monitoring", "PutMetricData", _namespace)
     for (service, operation), (place, passed_to) in PASSING.items():
         authorization.also_needs(service, operation, _passing(place, passed_to))
@@ -76,6 +80,21 @@ def _qualified_function(call: Call) -> str | None:
     if not qualifier or ":" in name or "%3A" in name:
         return None
     return authorization.arn("lambda", f"function:{name}:{qualifier}")
+
+
+def _ecs_service(call: Call) -> str | None:
+    named = call.data.get("service") or next(iter(call.data.get("services") or []), None)
+    cluster = str(call.data.get("cluster") or "default").rpartition("/")[2]
+    return authorization.arn("ecs", f"service/{cluster}/{str(named).rpartition('/')[2]}") if named else None
+
+
+def _deployment(call: Call) -> str | None:
+    parts = call.path.strip("/").split("/")
+    names = dict(zip(parts[::2], parts[1::2], strict=False))
+    if not {"applications", "environments", "deployments"} <= names.keys():
+        return None
+    where = f"application/{names['applications']}/environment/{names['environments']}"
+    return authorization.arn("appconfig", f"{where}/deployment/{names['deployments']}")
 
 
 def _namespace(call: Call) -> dict[str, Any]:
