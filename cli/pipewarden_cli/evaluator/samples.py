@@ -77,8 +77,12 @@ class Samples:
         stamps = self.timestamps
         low = bisect_left(stamps, grid.starts[0]) if len(grid) else 0
         cuts = []
+        last = len(stamps)
         for edge in [*grid.starts[1:], grid.end]:
-            high = bisect_left(stamps, edge, low)
+            # Most periods hold no sample or one, which is sooner seen than searched for.
+            high = low + (low < last and stamps[low] < edge)
+            if high < last and stamps[high] < edge:
+                high = bisect_left(stamps, edge, high)
             cuts.append((low, high))
             low = high
         return cuts

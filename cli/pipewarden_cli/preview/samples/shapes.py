@@ -1,6 +1,7 @@
 """The table of shapes: the first row that fits a metric makes its samples."""
 
 import re
+from functools import lru_cache
 
 from pipewarden_cli.preview.samples import flow_shapes as flow
 from pipewarden_cli.preview.samples import incident_shapes as incident
@@ -66,13 +67,26 @@ def samples_of(ask: Ask) -> list[Point]:
         return flow.dead_letters(ask) if re.search(r"Visible|Sent", name) and "Not" not in name else flow.nothing(ask)
     if ask.metric.namespace == flow.UNKNOWN:
         return flow.of_an_unknown_alarm(ask)
-    if ask.metric.namespace == "Pipewarden":
-        for pattern, shape in OWN:
-            if re.fullmatch(pattern, name):
-                return shape(ask)
+    if ask.metric.namespace == "Pipewarden" and (own := _own(name)):
+        return own(ask)
     if ask.is_run:
-        return next(shape for pattern, shape in OF_RUNS if re.search(pattern, name))(ask)
-    shape = next(shape for pattern, shape in OF_ANYTHING if re.search(pattern, name))
+        return _of_runs(name)(ask)
+    shape = _of_anything(name)
     if ask.limit and shape not in (flow.oldest, flow.waiting, flow.errors, run.scores):
         return flow.below_the_limit(ask)
     return shape(ask)
+
+
+@lru_cache(maxsize=1024)
+def _own(name: str) -> Shape | None:
+    return next((shape for pattern, shape in OWN if re.fullmatch(pattern, name)), None)
+
+
+@lru_cache(maxsize=1024)
+def _of_runs(name: str) -> Shape:
+    return next(shape for pattern, shape in OF_RUNS if re.search(pattern, name))
+
+
+@lru_cache(maxsize=1024)
+def _of_anything(name: str) -> Shape:
+    return next(shape for pattern, shape in OF_ANYTHING if re.search(pattern, name))
