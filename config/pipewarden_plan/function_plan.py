@@ -98,6 +98,7 @@ def _statements(
             own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             *(*schedules, pages, secrets, own.start_drainer(names), own.kill_switch(names)),
             own.log_lines(names, log_groups),
+            own.alarm_metrics(),
             own.exports(names),
             *declared_statements(everything, ("read", "retry", "owner")),
             *action_statements(everything, names),

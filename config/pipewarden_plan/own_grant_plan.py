@@ -179,6 +179,15 @@ def retention(names: Names, log_groups: Iterable[str]) -> StatementPlan:
     )
 
 
+def alarm_metrics() -> StatementPlan:
+    return StatementPlan(
+        sid="AlarmMetrics",
+        reason="what the metric of an alarm has been lately, for its page; CloudWatch takes no resource here",
+        actions=("cloudwatch:GetMetricData",),
+        resources=("*",),
+    )
+
+
 def request_counts(everything: Iterable[Watched]) -> StatementPlan:
     """For targets over requests only: none of them, no statement."""
     aimed = any(watched.technology.requests and watched.resource.expect.get("slo") for watched in everything)

@@ -12,6 +12,7 @@ from pipewarden.listener import page_listeners
 from pipewarden.log_excerpt import read_log
 from pipewarden.measurement import Measurement
 from pipewarden.message import Message, render_acknowledged, render_page, render_recovered, say_flapping
+from pipewarden.metric_snapshot import read_snapshot
 from pipewarden.page import Page, compose_page, order_reasons, page_item
 from pipewarden.registry import channel_types
 from pipewarden.route_settings import Severity
@@ -131,8 +132,16 @@ class Announcements:
             log=(source, lines),
             last_good=self._last_good(incident, main),
             below=self._below(incident),
+            metric=self._metric(main, sent),
             layers=self._layers(incident, main),
         )
+
+    def _metric(self, main: Reason, sent: datetime) -> tuple[str, ...]:
+        watched = main.detail.get("watched") if main.kind == "alarm" else None
+        if not watched:
+            return ()
+        alarm = self._workplace.settings.alarms.get(str(main.detail.get("alarm", "")))
+        return read_snapshot(self._workplace.clients("cloudwatch"), watched, alarm.unit if alarm else "", sent)
 
     def _layers(self, incident: Incident, main: Reason) -> str:
         found = self._workplace.settings.pipelines[incident.pipeline].resources.get(main.resource)

@@ -33,14 +33,15 @@ def say_breach(detail: Mapping[str, Any], unit: str) -> str:
         return "no data arrives" if NO_DATA.search(reason) else ""
     if not comparison:
         return ""
-    seen = _say(float(found[1]), unit)
+    seen = say_value(float(found[1]), unit)
     threshold = detail.get("threshold")
     if threshold is None or comparison.endswith("usual"):
         return f"{seen}, {comparison}"
-    return f"{seen}, {comparison} {_say(float(threshold), unit)}"
+    return f"{seen}, {comparison} {say_value(float(threshold), unit)}"
 
 
-def _say(value: float, unit: str) -> str:
+def say_value(value: float, unit: str) -> str:
+    """`1m 17s`, `1,200`, `98%`."""
     if unit in SECONDS:
         return say_seconds(value * SECONDS[unit])
     shown = f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"

@@ -38,6 +38,7 @@ def render_page(page: Page, preface: str = "") -> Message:
     first = headline(page)
     blocks = [preface, first, _what_to_do(page), *(_cause_block(page, cause) for cause in page.causes)]
     blocks += [
+        _block("METRIC", page.metric),
         _block("IMPACT", page.impact),
         _block("TRIED", page.tried),
         _block("FIRST STEPS", page.first_steps),

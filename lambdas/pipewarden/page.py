@@ -14,7 +14,7 @@ from pipewarden.settings import Settings
 MOST_CAUSES = 10
 MOST_ERROR_CHARACTERS = 1_000
 MOST_SAMPLES = 3
-LISTS = ("tried", "first_steps", "log_lines", "samples", "below", "impact")
+LISTS = ("tried", "first_steps", "log_lines", "samples", "below", "impact", "metric")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,7 @@ class Page:
     last_good: str = ""
     below: tuple[str, ...] = ()
     impact: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -74,6 +75,7 @@ def compose_page(
     log: tuple[str, tuple[str, ...]] = ("", ()),
     last_good: str = "",
     below: tuple[str, ...] = (),
+    metric: tuple[str, ...] = (),
     layers: str = "",
 ) -> Page:
     """The facts of one page of an incident. `log` is (where the lines are from, the lines), `below` what hangs on the
@@ -102,6 +104,7 @@ def compose_page(
         samples=_samples(reasons),
         last_good=last_good,
         below=below or declared.downstream,
+        metric=metric,
         impact=say_impact(incident.impact, (sent - incident.since).total_seconds()),
         links=links,
     )

@@ -84,6 +84,8 @@ def _alarm_reason(signal: Signal, decision: Decision, policy: Policy) -> Reason:
         return replace(reason, lasting=policy.independent)
     meaning = alarm.meaning.rstrip(".") if alarm else "An alarm is raised"
     text = f"{policy.resource}: {meaning}" if policy.resource else meaning
+    if watched := signal.detail.get("watched"):
+        told_by["watched"] = watched
     return _reason("alarm", alarm_key(signal.alarm), signal, policy.resource, text, error, told_by)
 
 

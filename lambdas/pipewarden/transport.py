@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipewarden.fleet import CONTRIBUTOR_CHANGED, read_contributor
+from pipewarden.metric_snapshot import read_watched
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.technology import Technology
 
@@ -50,9 +51,10 @@ def read_alarm(message: Mapping[str, Any]) -> Reading:
         "metric": trigger.get("MetricName", ""),
         "comparison": trigger.get("ComparisonOperator", ""),
         "threshold": trigger.get("Threshold"),
+        "watched": read_watched(trigger),
     }
     moment = datetime.fromisoformat(message["StateChangeTime"]).astimezone(UTC)
-    kept = {name: value for name, value in detail.items() if value not in ("", None)}
+    kept = {name: value for name, value in detail.items() if value not in ("", None, {})}
     return Reading(Signal(kind=kind, time=moment, alarm=message["AlarmName"], detail=kept))
 
 

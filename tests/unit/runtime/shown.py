@@ -117,6 +117,32 @@ def _costly(minutes: int) -> Scene:
     return _after(world, 5)
 
 
+class Points:
+    """CloudWatch with five values of every metric."""
+
+    def get_metric_data(self, **query: Any) -> dict[str, Any]:
+        times = [query["EndTime"] - timedelta(minutes=minutes) for minutes in range(1, 6)]
+        return {
+            "MetricDataResults": [
+                {"Id": "m", "Timestamps": times, "Values": [95_000.0, 91_400.0, 87_800.0, 84_200.0, 80_600.0]}
+            ]
+        }
+
+
+def _stale() -> Scene:
+    world = _world()
+    world.aws.services["cloudwatch"] = Points()
+    alarms: Any = world.workplace.settings.alarms
+    alarms["stale"] = replace(alarms["stale"], unit="Seconds")
+    rule = {"comparison": "GreaterThanThreshold", "threshold": 90_000.0}
+    watched = {"namespace": "Pipewarden", "metric": "DataAgeSeconds", "dimensions": {"Pipeline": "down"}, **rule}
+    reason = "Threshold Crossed: 1 datapoint [95000.0 (01/03/26 02:05:00)] was greater than the threshold (90000.0)."
+    judged = {**watched, "statistic": "Maximum", "period": 300, "periods": 1}
+    detail = {**rule, "watched": judged, "reason": reason}
+    world.handle(Signal(kind=SignalKind.ALARM_RAISED, time=world.time, alarm="stale", detail=detail))
+    return world
+
+
 def _finished() -> Scene:
     world = _world()
     pipelines: Any = world.workplace.settings.pipelines
@@ -146,6 +172,7 @@ DAYS: dict[str, tuple[Callable[[], Scene], str]] = {
     "impact": (lambda: _costly(65), "[impact]"),
     "impact over": (lambda: _costly(65), "[impact over]"),
     "recovered impact": (lambda: _costly(65), "[recovered]"),
+    "alarm": (_stale, "[P2]"),
     "finished": (_finished, "[finished]"),
     "dead letters": (_dead_letters, "[P1]"),
 }

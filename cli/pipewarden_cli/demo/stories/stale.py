@@ -12,11 +12,13 @@ def tell(telling: Telling, world: World) -> None:
         seconds=120,
         seen=lambda: f"{alarm} is {world.alarm_state(alarm)}",
     )
-    telling.wait(
+    mails = telling.wait(
         "its message arrives through SNS",
         lambda: world.mails("catalogue", address="data@example.com"),
         note=lambda mails: mails[0].subject,
     )
+    shown = mails[0].body.partition("\nMETRIC\n")[2].partition("\n\n")[0]
+    telling.check("its page shows what the metric has been", " periods; limit: " in shown, note=shown)
     incident = telling.wait("the incident is paged", lambda: world.incident("catalogue", state="paged"))
     telling.check("nothing was retried: a dataset has no runs", incident.attempts == 0)
 
