@@ -54,7 +54,7 @@ def test_nothing_is_acknowledged_that_is_not_found(found: Found) -> None:
     assert [row for row in rows if not any(acknowledges(row, *each) for each in found)] == []
 
 
-def test_what_may_be_done_anywhere_is_tracing_alone(example_plan: Plan) -> None:
+def test_what_may_be_done_anywhere_is_tracing_and_reading_metrics_alone(example_plan: Plan) -> None:
     """The reason given for `Resource: *` holds."""
     statements = [
         statement
@@ -62,4 +62,4 @@ def test_what_may_be_done_anywhere_is_tracing_alone(example_plan: Plan) -> None:
         for statement in (*function.statements, *(row for policy in function.managed for row in policy))
     ]
     anywhere = {action for statement in statements if "*" in statement.resources for action in statement.actions}
-    assert anywhere == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    assert anywhere == {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloudwatch:GetMetricData"}

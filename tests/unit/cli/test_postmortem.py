@@ -162,12 +162,12 @@ def test_one_that_somebody_closed_without_any_reason_has_a_document() -> None:
 
 
 def test_what_could_break_a_table_or_a_block_does_not() -> None:
-    nasty: Reason = reason(text="a | b <script>\nc", error="```\n# not a heading")
+    nasty: Reason = reason(text="a | b <script>\nc", error="```\n# not a heading\npassword=hunter2")
     text = render_postmortem(
         Record(incident=replace(PAGED, reasons=(nasty,))), Surroundings(environment="prod", now=PAGED.opened)
     )
     assert "a \\| b &lt;script> c" in text
-    assert "'''\n# not a heading\n```" in text
+    assert "'''\n# not a heading\npassword=****\n```" in text
 
 
 @pytest.mark.parametrize(
