@@ -72,7 +72,7 @@ def _rows(technology: Technology) -> Iterator[tuple[str, ...]]:
         yield (
             f"`{rule.key}`{_needs(rule)}",
             f"{rule.meaning} {_condition(rule)}",
-            _metric(rule),
+            _metric(rule, technology),
             _dimensions(rule.dimensions),
             _periods(rule.datapoints, rule.periods, rule.period_seconds, rule.period_field),
             rule.missing,
@@ -80,8 +80,10 @@ def _rows(technology: Technology) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _metric(rule: AlarmRule) -> str:
-    """The metric, or the metric math over it and its inputs."""
+def _metric(rule: AlarmRule, technology: Technology) -> str:
+    """The metric, or the metric math over it and its inputs; or the query of log groups in its place."""
+    if technology.log_query:
+        return f"the field `query`, [asked of the log groups]({rule.source})"
     metric = f"{rule.namespace} [{rule.metric}]({rule.source})"
     if not rule.expression:
         return metric

@@ -10,6 +10,7 @@ from pipewarden.names import Names
 from pipewarden_plan.alarm_text import describe_alarm, left_out, own_tags, tags_of, words_of
 from pipewarden_plan.can_fire.subject import Subject
 from pipewarden_plan.can_fire.table import check_alarm
+from pipewarden_plan.log_alarm_plan import question_of
 from pipewarden_plan.model import AlarmOverride, Mark, Pipeline
 from pipewarden_plan.planned_alarm import AlarmPlan, MetricPlan
 from pipewarden_plan.remarks import Remarks
@@ -67,6 +68,7 @@ def _alarm(
     periods = override.periods or rule.periods
     words = words_of(rule, override, watched)
     metric = _metric(rule, override, watched)
+    period_seconds = override.period_seconds or rule.period_for(watched.values)
     return AlarmPlan(
         name=names.alarm(pipeline.team, pipeline.name, key),
         key=key,
@@ -87,7 +89,8 @@ def _alarm(
         inputs=_inputs(rule, watched, metric),
         comparison=rule.comparison,
         threshold=threshold if override.threshold is None else override.threshold * PER_BASE_UNIT.get(rule.unit, 1.0),
-        period_seconds=override.period_seconds or rule.period_for(watched.values),
+        asks=question_of(watched, period_seconds),
+        period_seconds=period_seconds,
         periods=periods,
         datapoints=override.datapoints or min(rule.datapoints, periods),
         missing=override.missing or rule.missing,

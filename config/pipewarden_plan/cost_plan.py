@@ -146,7 +146,12 @@ class _Clerk:
         """What goes when the pipeline goes."""
         usage, where = self._prices.usage, {"team": pipeline.team, "pipeline": pipeline.name}
         deployed = [alarm for alarm in alarms if alarm.deployed]
-        yield self._line("alarms", "alarm-metric", self._alarm_metrics(deployed), **where)
+        asking = [alarm for alarm in deployed if alarm.asks]
+        judging = self._alarm_metrics(alarm for alarm in deployed if not alarm.asks)
+        yield self._line("alarms", "alarm-metric", judging, **where)
+        yield self._line("alarms on log queries", "log-alarm", len(asking), **where)
+        asked = sum(MONTH_HOURS * 3_600 / alarm.period_seconds for alarm in asking)
+        yield self._line("logs that their queries read", "log-scan-gigabyte", asked * usage["gigabytes_asked"], **where)
         in_fleets = sum(bool(alarm.fleet) for alarm in alarms)
         yield self._line("its part of fleet alarms", "insights-alarm-metric", in_fleets, **where)
         share = hours_a_month(pipeline.schedule) / MONTH_HOURS

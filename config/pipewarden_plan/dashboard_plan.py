@@ -152,7 +152,14 @@ def _section_widgets(
     # A fleet alarm is red for any pipeline: it stands on the executive dashboard only.
     own = [alarm.name for alarm in watched_for if alarm.deployed]
     heads = beside(head, f"{pipeline.name}: alarms", own, names)
-    return [*heads, *across(list(graphs.values()))]
+    return [*heads, *across(list(graphs.values())), *_asked(alarms, environment.region)]
+
+
+def _asked(alarms: Iterable[AlarmPlan], region: str) -> Iterator[Drawn]:
+    """The rows of each query that alarms judge."""
+    shown = {alarm.resource: alarm.asks for alarm in alarms if alarm.asks and not alarm.disabled_reason}
+    for resource, question in shown.items():
+        yield log_widget.asked(f"{resource}: what its query finds", question.query, question.log_groups, region)
 
 
 def _what(drawn: Drawn) -> tuple[Any, ...]:

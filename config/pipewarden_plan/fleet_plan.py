@@ -90,6 +90,7 @@ def why_alone(alarm: AlarmPlan, *, whole_account: bool) -> str:
     seconds = alarm.period_seconds * alarm.periods
     reasons: dict[str, bool] = {
         "it judges metric math": bool(alarm.expression),
+        "it judges a query of logs": bool(alarm.asks),
         "it judges a band": alarm.comparison == "outside-band",
         f"a query has no {alarm.metric.statistic}": alarm.metric.statistic not in FUNCTIONS,
         "it minds missing data, and a time series that ends is OK in a fleet": alarm.missing != "notBreaching",

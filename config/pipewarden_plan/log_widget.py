@@ -64,6 +64,11 @@ def errors(log_groups: Sequence[str], region: str, of: str = "") -> list[Drawn]:
     ]
 
 
+def asked(title: str, query: str, log_groups: Sequence[str], region: str) -> Drawn:
+    """The rows that an alarm on a query counts."""
+    return table(title, f"{source(log_groups)} | {query} | limit 50", region, width=FULL_WIDTH)
+
+
 def source(log_groups: Sequence[str]) -> str:
     """The log groups of a query, as many as one takes."""
     return " | ".join(f"SOURCE '{group}'" for group in log_groups[:QUERY_LOG_GROUPS])

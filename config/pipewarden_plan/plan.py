@@ -107,6 +107,8 @@ class TeamPlan:
     tags: Mapping[str, str]
     queries: tuple[QueryPlan, ...] = ()
     log_filters: tuple[LogFilterPlan, ...] = ()
+    log_query_statements: tuple[StatementPlan, ...] = ()
+    """What the role of alarms on log queries may do; there is none where this is empty."""
     mutes: tuple[MutePlan, ...] = ()
 
 

@@ -92,7 +92,7 @@ def _fleet(fleet: FleetPlan) -> dict[str, Any]:
 
 def condition(alarm: AlarmPlan) -> str:
     """What is compared, in one line: `Sum of RunsFailed >= 1 in 1 of 1 periods of 300 s`."""
-    metric = alarm.expression or f"{alarm.metric.statistic} of {alarm.metric.name}"
+    metric = alarm.expression or f"{alarm.metric.statistic} of {'its query' if alarm.asks else alarm.metric.name}"
     if alarm.comparison == "outside-band":
         what = f"{metric} outside {alarm.threshold:g} standard deviations"
     else:

@@ -17,6 +17,18 @@ class MetricPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogQuestion:
+    """A query of Logs Insights whose rows become one `value`, asked once a period of the alarm over the time between
+    the two offsets (seconds before it is asked), with a role of the team's stack."""
+
+    query: str
+    value: str
+    log_groups: tuple[str, ...]
+    start_offset_seconds: int
+    end_offset_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlarmPlan:
     """One metric alarm. `description` is Markdown (at most 1,024 characters); `action_topic` a topic name or "".
 
@@ -48,6 +60,8 @@ class AlarmPlan:
     inputs: Mapping[str, MetricPlan] = field(default_factory=dict)
     query: str = ""
     """A query of Metrics Insights that is judged in place of `metric`."""
+    asks: LogQuestion | None = None
+    """What is asked of log groups and judged in place of `metric`, which only names it; periods are answers then."""
     fleet: str = ""
     """The fleet alarm that watches this in its place; then it is not deployed. `stays` says why none does."""
     stays: str = ""

@@ -43,7 +43,9 @@ ABOUT_COSTS = (
 )
 ABOUT_USAGE = (
     "Seconds are what a call of one of our functions is taken to run; units of the table and bytes of the log are for "
-    "one handled run. They are estimates on the safe side, and together a small part of the sum."
+    "one handled run. They are estimates on the safe side, and together a small part of the sum. "
+    "How much an alarm on a log query reads nobody knows beforehand: each run is taken to read that many gigabytes "
+    "(a megabyte); the bill says what it was."
 )
 ABOUT_PRESETS = (
     "A preset is a named bundle: expectations of a pipeline, what each resource of a type gets, and resources that it "

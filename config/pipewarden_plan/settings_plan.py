@@ -138,7 +138,9 @@ def _resource(watched: Watched, names: Names) -> ResourceSettings:
 
 def log_groups_of(watched: Watched) -> tuple[str, ...]:
     """Where the resource writes its logs; the technology's templates name fields that are always there."""
-    return tuple(dict.fromkeys(watched.fill(group) for group in watched.technology.log_groups))
+    technology = watched.technology
+    declared = watched.values.get(technology.log_groups_field) or () if technology.log_groups_field else ()
+    return tuple(dict.fromkeys([*map(watched.fill, technology.log_groups), *declared]))
 
 
 def _identities(watched: Watched) -> tuple[str, ...]:

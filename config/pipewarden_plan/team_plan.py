@@ -8,6 +8,7 @@ from pipewarden_plan.alarm_plan import notice_idle_overrides, plan_alarms
 from pipewarden_plan.core_plan import stack_tags
 from pipewarden_plan.dashboard_plan import plan_dashboards
 from pipewarden_plan.limits import STACK_BYTES, STACK_RESOURCES
+from pipewarden_plan.log_alarm_plan import plan_log_query_role
 from pipewarden_plan.log_filter_plan import plan_log_filters
 from pipewarden_plan.model import Environment, Mark, Pipeline
 from pipewarden_plan.mute_plan import plan_mutes
@@ -23,6 +24,7 @@ from pipewarden_plan.watched import Watched
 
 ALARM_BYTES = 620  # of an alarm's JSON, besides what is named in it
 QUERY_BYTES = 300  # of a saved query, besides its text and its log groups
+ASKING_BYTES = 500  # of an alarm on a log query and of its part of the role, besides query and log groups
 MUTE_BYTES = 450  # of a mute rule, besides the alarms it names
 OTHER_BYTES = 900  # of a queue with its policy, a schedule, a group
 
@@ -54,6 +56,7 @@ def plan_team(
         schedules=plan_deadlines(pipelines, remarks),
         dashboards=dashboards,
         log_filters=plan_log_filters(everything, names),
+        log_query_statements=plan_log_query_role(alarms, names),
         tracing=plan_team_tracing(team, everything, names, trace_each),
         tags=stack_tags(environment, ", ".join(owners)),
         mutes=plan_mutes(team, alarms, environment, names),
@@ -84,7 +87,8 @@ def resource_count(plan: TeamPlan) -> int:
     """Resources of the stack's template; a queue brings its policy."""
     deployed = sum(alarm.deployed for alarm in plan.alarms)
     others = len(plan.composites) + 2 * len(plan.queues) + len(plan.schedules) + len(plan.dashboards) + len(plan.mutes)
-    return deployed + others + len(plan.tracing.groups) + len(plan.queries) + len(plan.log_filters)
+    role = bool(plan.log_query_statements)
+    return deployed + others + len(plan.tracing.groups) + len(plan.queries) + len(plan.log_filters) + role
 
 
 def template_bytes(plan: TeamPlan) -> int:
@@ -110,7 +114,8 @@ def _alarm_bytes(alarm: AlarmPlan) -> int:
         return 0
     dimensions = sum(len(key) + len(value) + 24 for key, value in alarm.metric.dimensions.items())
     tags = sum(len(key) + len(value) + 20 for key, value in alarm.tags.items())
-    return ALARM_BYTES + 2 * len(alarm.name) + len(alarm.description) + dimensions + tags
+    asked = len(alarm.asks.query) + sum(map(len, alarm.asks.log_groups)) + ASKING_BYTES if alarm.asks else 0
+    return ALARM_BYTES + 2 * len(alarm.name) + len(alarm.description) + dimensions + tags + asked
 
 
 def _composite_bytes(composite: CompositePlan) -> int:

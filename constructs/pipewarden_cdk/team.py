@@ -6,6 +6,7 @@ from pipewarden_cdk.include import include
 from pipewarden_cdk.rendering.alarms import render_alarms, render_composites, render_mutes
 from pipewarden_cdk.rendering.events import render_schedules
 from pipewarden_cdk.rendering.fragment import Fragment
+from pipewarden_cdk.rendering.log_alarms import render_log_query_role
 from pipewarden_cdk.rendering.messaging import render_queues
 from pipewarden_cdk.rendering.observing import render_dashboards, render_log_filters, render_queries, render_tracing
 from pipewarden_plan.plan import Plan, TeamPlan
@@ -25,6 +26,7 @@ def team_fragment(plan: Plan, team: TeamPlan) -> Fragment:
     key = names.key_alias() if environment.encryption == "customer-managed" else None
     alarms = render_alarms(team.alarms, names)
     return {
+        **render_log_query_role(team.team, team.log_query_statements, names),
         **alarms,
         **render_composites(team.composites, names, after=alarms),
         **render_mutes(team.mutes),

@@ -104,6 +104,10 @@ class Names:
     def scheduler_role_arn(self) -> str:
         return f"arn:{self.partition}:iam::{self.account}:role/{self.scheduler_role()}"
 
+    def log_query_role(self, team: str) -> str:
+        """CloudWatch Logs takes it to run the queries of a team's alarms. Roles are global per account."""
+        return shorten(f"{self.prefix}-{team}-logs-{self.region}", 64)
+
     def chat(self, channel: str) -> str:
         """The configuration of a channel in AWS's own chat service."""
         return shorten(f"{self.prefix}-{channel}", 128)

@@ -79,6 +79,16 @@ class LogFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogQuery:
+    """What alarms judge in place of a metric: templates of a query of Logs Insights and of what its rows become, and
+    the field with the log groups. How often it runs is the alarms' period."""
+
+    query: str
+    value: str
+    log_groups_field: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Retry:
     """How to start a failed run again.
 
@@ -146,6 +156,7 @@ class Technology:
     """Metrics as in `Widget` that say when something was changed: drawn over the pipeline's other graphs, on their
     right axis."""
     log_filter: LogFilter | None = None
+    log_query: LogQuery | None = None
     usage: tuple[str, ...] = ()
     """The units of `usage.METRICS` that its runs are billed for."""
     scores: bool = False
@@ -153,6 +164,8 @@ class Technology:
     events: tuple[EventRule, ...] = ()
     grants: tuple[Grant, ...] = ()
     log_groups: tuple[str, ...] = ()
+    log_groups_field: str = ""
+    """Field with a list of further log groups."""
     queries: tuple[tuple[str, str], ...] = ()
     """Saved Logs Insights queries over those groups, as (name, text); RUN-ID stands where a reader types one."""
     console: str = ""

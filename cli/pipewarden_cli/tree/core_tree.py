@@ -54,6 +54,7 @@ def _core(plan: Plan, grants: bool) -> Branch:
     parts = [
         branch("severities", children=_routes(plan)),
         branch("functions", children=(_function(function, grants) for function in plan.core.functions)),
+        branch("roles of alarms on log queries", children=_log_query_roles(plan) if grants else ()),
         branch("scheduler", children=map(_statement, plan.core.scheduler_statements if grants else ())),
         branch("rules", children=_rules(plan)),
         branch("schedules", children=_schedules(plan)),
@@ -78,6 +79,13 @@ def _function(function: FunctionPlan, grants: bool) -> Branch:
     size = f"{function.memory_mb} MB, {function.timeout_seconds} s, {counted(len(statements), 'IAM statement')}"
     about = f"{function.description.rstrip('.')} ({size})" if function.description else size
     return branch(function.name, about, "name", map(_statement, statements) if grants else ())
+
+
+def _log_query_roles(plan: Plan) -> Iterator[Branch]:
+    for team in plan.teams:
+        if team.log_query_statements:
+            role = plan.settings.names.log_query_role(team.team)
+            yield branch(role, "CloudWatch Logs takes it", "name", map(_statement, team.log_query_statements))
 
 
 def _statement(statement: StatementPlan) -> Branch:

@@ -45,6 +45,8 @@ def alarm_words(alarm: AlarmPlan) -> str:
     else:
         limit = f"{alarm.comparison} {quantity(alarm.threshold, alarm.metric.unit)}"
     metric = alarm.expression or f"{alarm.metric.namespace} {alarm.metric.name} {alarm.metric.statistic}"
+    if alarm.asks:
+        metric = f"{alarm.asks.value} of its query"
     length = duration(alarm.period_seconds)
     window = f"over {length}" if alarm.periods == 1 else f"in {alarm.datapoints} of {alarm.periods} x {length}"
     phrases = [f"{alarm.severity}: {metric} {limit} {window}", _NO_DATA.get(alarm.missing, alarm.missing)]

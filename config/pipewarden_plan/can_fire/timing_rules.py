@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from pipewarden_plan.can_fire.catalogue import catalogue
 from pipewarden_plan.can_fire.occurrence import most_periods_with_a_run
 from pipewarden_plan.can_fire.subject import Objection, Subject
-from pipewarden_plan.limits import INSIGHTS_RANGE_SECONDS, LONG_PERIOD_RANGE_SECONDS, SHORT_PERIOD_RANGE_SECONDS
+from pipewarden_plan.limits import (
+    INSIGHTS_RANGE_SECONDS,
+    LOG_ANSWERS,
+    LOG_OFFSET_SECONDS,
+    LONG_PERIOD_RANGE_SECONDS,
+    SHORT_PERIOD_RANGE_SECONDS,
+)
+from pipewarden_plan.planned_alarm import AlarmPlan
 from pipewarden_plan.vocabulary import show_duration
 
 SUB_MINUTE_PERIODS = (10, 20, 30)
@@ -18,6 +25,9 @@ missing data"); by two periods in its only example."""
 def range_is_taken(subject: Subject) -> Iterator[Objection]:
     """PW504."""
     alarm = subject.alarm
+    if alarm.asks:
+        yield from _answers_are_taken(alarm)
+        return
     seconds = alarm.period_seconds * alarm.periods
     is_short = alarm.period_seconds < HOUR_SECONDS
     limit = SHORT_PERIOD_RANGE_SECONDS if is_short else LONG_PERIOD_RANGE_SECONDS
@@ -28,10 +38,22 @@ def range_is_taken(subject: Subject) -> Iterator[Objection]:
         yield Objection("PW504", f"{looked_at}; CloudWatch takes at most {limit} s", cure)
 
 
+def _answers_are_taken(alarm: AlarmPlan) -> Iterator[Objection]:
+    """Of an alarm on a log query: how many answers it judges, and how far back one asks."""
+    if alarm.periods > LOG_ANSWERS:
+        message = f"looks at {alarm.periods} answers of its query; CloudWatch takes at most {LOG_ANSWERS}"
+        yield Objection("PW504", message, "use fewer periods")
+    if alarm.asks and alarm.asks.start_offset_seconds > LOG_OFFSET_SECONDS:
+        message = f"asks for {show_duration(alarm.period_seconds)} of the log at once; CloudWatch takes less than 30d"
+        yield Objection("PW504", message, "ask more often")
+
+
 def period_is_taken(subject: Subject) -> Iterator[Objection]:
     """PW505."""
-    period = subject.alarm.period_seconds
-    if period not in SUB_MINUTE_PERIODS and (period % 60 or period <= 0):
+    period, asks = subject.alarm.period_seconds, subject.alarm.asks
+    if asks and (period % 60 or period <= 0):
+        yield Objection("PW505", f"asks every {period} s, and CloudWatch asks in whole minutes", "use whole minutes")
+    elif not asks and period not in SUB_MINUTE_PERIODS and (period % 60 or period <= 0):
         message = f"has a period of {period} s, which CloudWatch does not take"
         yield Objection("PW505", message, "use 10s, 20s, 30s or whole minutes")
 

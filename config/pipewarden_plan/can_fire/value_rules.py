@@ -17,6 +17,8 @@ def threshold_can_be_passed(subject: Subject) -> Iterator[Objection]:
         return
     row = catalogue().get((alarm.metric.namespace, alarm.metric.name))
     lowest, highest = limits(row, alarm.metric.statistic) if row else (float("-inf"), float("inf"))
+    if alarm.asks and alarm.asks.value.startswith("count"):
+        lowest = 0.0
     never = {
         ">": alarm.threshold >= highest,
         ">=": alarm.threshold > highest,
@@ -25,7 +27,8 @@ def threshold_can_be_passed(subject: Subject) -> Iterator[Objection]:
     }
     if never.get(alarm.comparison, False):
         side, end = ("below", lowest) if alarm.comparison in BELOW else ("above", highest)
-        message = f"could never fire: {alarm.metric.name} is never {side} {end:g}, the threshold is {alarm.threshold:g}"
+        what = alarm.asks.value if alarm.asks else alarm.metric.name
+        message = f"could never fire: {what} is never {side} {end:g}, the threshold is {alarm.threshold:g}"
         yield Objection("PW508", message, "expect more" if side == "below" else "expect less")
 
 
@@ -36,13 +39,12 @@ def silence_is_not_health(subject: Subject) -> Iterator[Objection]:
     if (
         not alarm.expression
         and alarm.comparison in BELOW
-        and row.get("written") == "event"
+        and (row.get("written") == "event" or alarm.asks)
         and alarm.missing != "breaching"
     ):
-        message = (
-            f"would not see the failure it is for: {alarm.metric.name} is written only when something happens, and "
-            f"silence counts as `{alarm.missing}`"
-        )
+        what = "its query has no result where no event matches" if alarm.asks else f"{alarm.metric.name} is written"
+        what = what if alarm.asks else f"{what} only when something happens"
+        message = f"would not see the failure it is for: {what}, and silence counts as `{alarm.missing}`"
         yield Objection("PW509", message, "say `missing: breaching` for it under `alarms:`")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipewarden.names import Names
 from pipewarden_cdk.rendering.fragment import Fragment, Resource, logical_id, resource, tags
+from pipewarden_cdk.rendering.log_alarms import asked
 from pipewarden_plan.alarm_text import is_percentile
 from pipewarden_plan.composite_plan import rule_text
 from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan, MetricPlan, MutePlan
@@ -67,16 +68,16 @@ def _alarm(alarm: AlarmPlan, names: Names) -> Resource:
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.description,
         "ComparisonOperator": OPERATORS[alarm.comparison],
-        "EvaluationPeriods": alarm.periods,
-        "DatapointsToAlarm": alarm.datapoints,
         "TreatMissingData": alarm.missing,
         "AlarmActions": action,
         "OKActions": action,
         "WarmUpConfiguration": warm_up,
         "Tags": tags(alarm.tags),
-        **_judged(alarm),
     }
-    return resource("AWS::CloudWatch::Alarm", properties)
+    if alarm.asks:
+        return resource("AWS::CloudWatch::LogAlarm", {**properties, **asked(alarm, alarm.asks)})
+    window = {"EvaluationPeriods": alarm.periods, "DatapointsToAlarm": alarm.datapoints}
+    return resource("AWS::CloudWatch::Alarm", {**properties, **window, **_judged(alarm)})
 
 
 def _judged(alarm: AlarmPlan) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def account_with(folder: Path, make_plan: Callable[[control.LocalAws], Plan]) ->
 def _deploy(local: control.LocalAws, plan: Plan) -> str:
     """All alarms in a few stacks, the topics they act on, and one queue that hears them all; its URL."""
     names = names_of(plan.environment)
-    alarms = [alarm for part in (plan.core, *plan.teams) for alarm in part.alarms]
+    alarms = [alarm for part in (plan.core, *plan.teams) for alarm in part.alarms if not alarm.asks]
     sqs, sns, stacks = (local.client(service) for service in ("sqs", "sns", "cloudformation"))
     url: str = sqs.create_queue(QueueName=names.signals_queue())["QueueUrl"]
     arn = names.queue_arn(names.signals_queue())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipewarden.registry import technologies
 from tests.e2e.default_alarms.account import Account, account_with, see_it_fire_and_clear
 from tests.everything_on import alarm_of, everything_on, own_keys, rules
 
@@ -22,7 +23,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield made
 
 
-@pytest.mark.parametrize(("type_", "key"), [(type_, rule.key) for type_, rule in rules()])
+JUDGED_BY_POINTS = [(type_, rule.key) for type_, rule in rules() if technologies()[type_].log_query is None]
+"""Those that ask log groups are fed events: test_log_queries.py."""
+
+
+@pytest.mark.parametrize(("type_", "key"), JUDGED_BY_POINTS)
 def test_the_default_alarm_fires_and_clears(account: Account, type_: str, key: str) -> None:
     see_it_fire_and_clear(account, alarm_of(account.plan, type_, key))
 

@@ -16,6 +16,7 @@ from typing import Any
 import botocore.loaders
 from ministack.core.responses import get_account_id, get_region
 
+from pipewarden_cli.evaluator.log_alarm import is_log_alarm
 from pipewarden_cli.evaluator.wording import timestamp
 from pipewarden_cli.local.cloudwatch.memory import Alarm, is_composite, rule_of
 
@@ -59,7 +60,7 @@ def sns_message(alarm: Alarm, old_state: str) -> str:
     if is_composite(alarm):
         message["AlarmRule"] = alarm["AlarmRule"]
         message["TriggeringChildren"] = _triggering_children(alarm)
-    else:
+    elif not is_log_alarm(alarm):
         message["Trigger"] = _trigger(alarm)
     return json.dumps(message)
 
@@ -132,8 +133,29 @@ def configuration(alarm: Alarm) -> dict[str, Any]:
             if alarm.get(name) is not None:
                 fields[name[0].lower() + name[1:]] = alarm[name]
         return fields
+    if is_log_alarm(alarm):
+        return {**fields, **_log_configuration(alarm)}
     fields["metrics"] = [_event_metric(query) for query in alarm.get("Metrics") or (_only_metric(alarm),)]
     return fields
+
+
+def _log_configuration(alarm: Alarm) -> dict[str, Any]:
+    asked = alarm["ScheduledQueryConfiguration"]
+    schedule = asked["ScheduleConfiguration"]
+    return {
+        "logGroupIdentifiers": list(asked["LogGroupIdentifiers"]),
+        "queryString": asked["QueryString"],
+        "aggregationExpression": asked["AggregationExpression"],
+        "schedule": {
+            "expression": schedule["ScheduleExpression"],
+            "startTimeOffset": schedule["StartTimeOffset"],
+            "endTimeOffset": schedule.get("EndTimeOffset", 0),
+        },
+        "threshold": alarm["Threshold"],
+        "comparisonOperator": alarm["ComparisonOperator"],
+        "queryResultsToEvaluate": alarm["QueryResultsToEvaluate"],
+        "queryResultsToAlarm": alarm["QueryResultsToAlarm"],
+    }
 
 
 def _only_metric(alarm: Alarm) -> dict[str, Any]:

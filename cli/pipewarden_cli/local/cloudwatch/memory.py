@@ -14,6 +14,7 @@ from pipewarden_cli.evaluator.alarm import AlarmRule, read_alarm
 from pipewarden_cli.evaluator.errors import EvaluatorError
 from pipewarden_cli.evaluator.evaluation import State
 from pipewarden_cli.evaluator.insights import Group
+from pipewarden_cli.evaluator.log_alarm import is_log_alarm, read_log_alarm
 from pipewarden_cli.evaluator.suppression import Suppression
 from pipewarden_cli.evaluator.wording import timestamp
 
@@ -104,7 +105,7 @@ def _read(alarm: Alarm) -> AlarmRule | None:
     if alarm.get("EvaluationCriteria"):
         return None
     try:
-        return read_alarm(alarm)
+        return read_log_alarm(alarm).rule if is_log_alarm(alarm) else read_alarm(alarm)
     except EvaluatorError:
         # Only alarms stored past our checks (an older state, the form protocol) get here; they stay as they are.
         return None

@@ -11,9 +11,18 @@ from typing import Any
 from ministack.services import cloudwatch
 
 from pipewarden_cli.evaluator.errors import EvaluatorError
-from pipewarden_cli.local.cloudwatch import contribution, detector, mutes
+from pipewarden_cli.local.cloudwatch import contribution, detector, log_alarms, mutes
 
-_DATES = frozenset(("StartDate", "ExpireDate", "LastUpdatedTimestamp", "StateTransitionedTimestamp"))
+_DATES = frozenset(
+    (
+        "StartDate",
+        "ExpireDate",
+        "LastUpdatedTimestamp",
+        "StateTransitionedTimestamp",
+        "StateUpdatedTimestamp",
+        "AlarmConfigurationUpdatedTimestamp",
+    )
+)
 
 Operation = Callable[[Mapping[str, Any]], dict[str, Any] | None]
 
@@ -54,6 +63,7 @@ OPERATIONS: dict[str, Operation] = {
     "ListAlarmMuteRules": _list_mute_rules,
     "DeleteAlarmMuteRule": _delete_mute_rule,
     "DescribeAlarmContributors": contribution.raised_contributors,
+    "PutLogAlarm": log_alarms.put_log_alarm,
     "PutAnomalyDetector": _put_detector,
     "DescribeAnomalyDetectors": _list_detectors,
     "DeleteAnomalyDetector": _delete_detector,
@@ -65,10 +75,13 @@ def serving(inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
     """The emulator's request handler with these operations added (CBOR and JSON protocols)."""
 
     async def handle(method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Any) -> Any:
-        operation = OPERATIONS.get(_action(path, headers))
+        action = _action(path, headers)
+        is_cbor = "cbor" in headers.get("content-type", "") or "cbor" in headers.get("smithy-protocol", "")
+        if action == "DescribeAlarms" and "LogAlarm" in (_decoded(body, is_cbor).get("AlarmTypes") or ()):
+            return _answer(log_alarms.describe_alarms, _decoded(body, is_cbor), is_cbor)
+        operation = OPERATIONS.get(action)
         if operation is None:
             return await inner(method, path, headers, body, query_params)
-        is_cbor = "cbor" in headers.get("content-type", "") or "cbor" in headers.get("smithy-protocol", "")
         return _answer(operation, _decoded(body, is_cbor), is_cbor)
 
     return handle

@@ -13,6 +13,7 @@ from ministack.services import cloudwatch
 from pipewarden_cli.evaluator.alarm import AlarmError, read_alarm
 from pipewarden_cli.evaluator.composite import children, composite_state, parse_rule
 from pipewarden_cli.evaluator.errors import EvaluatorError
+from pipewarden_cli.evaluator.log_alarm import is_log_alarm
 from pipewarden_cli.local.cloudwatch import memory, watch
 from pipewarden_cli.local.cloudwatch.change import CREATED_REASON
 from pipewarden_cli.local.cloudwatch.memory import Alarm
@@ -46,7 +47,7 @@ def metric_alarm_record(name: str, fields: Mapping[str, Any]) -> Alarm:
 
     Raises AlarmError for what the service refuses.
     """
-    alarm = _common(name, fields, cloudwatch._alarms.get(name))
+    alarm = common_record(name, fields, cloudwatch._alarms.get(name))
     alarm.update({key: fields[key] for key in _TEXTS if fields.get(key)})
     alarm.update({key: int(fields[key]) for key in _WHOLES if fields.get(key) is not None})
     if fields.get("Threshold") is not None:
@@ -62,7 +63,8 @@ def metric_alarm_record(name: str, fields: Mapping[str, Any]) -> Alarm:
     return alarm
 
 
-def _common(name: str, fields: Mapping[str, Any], existing: Alarm | None) -> Alarm:
+def common_record(name: str, fields: Mapping[str, Any], existing: Alarm | None) -> Alarm:
+    """What every kind of alarm has, as it is stored. Raises AlarmError."""
     now = round(time.time(), 3)
     enabled = fields.get("ActionsEnabled", True)
     alarm: Alarm = {
@@ -99,7 +101,7 @@ def _query(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def composite_alarm_record(name: str, fields: Mapping[str, Any]) -> Alarm:
     """The composite alarm to store; an existing one keeps its state. Raises EvaluatorError."""
-    alarm = _common(name, fields, cloudwatch._composite_alarms.get(name))
+    alarm = common_record(name, fields, cloudwatch._composite_alarms.get(name))
     alarm["AlarmRule"] = str(fields.get("AlarmRule") or "")
     missing = [arn for ref in dict.fromkeys(children(parse_rule(alarm["AlarmRule"]))) if (arn := _missing(ref))]
     if missing:
@@ -126,11 +128,11 @@ def _missing(reference: str) -> str | None:
 
 
 def store_metric_alarm(alarm: Alarm) -> None:
-    """Keep a metric alarm and judge it at once."""
+    """Keep an alarm that is no composite and judge it at once."""
     with memory.lock:
         if alarm["AlarmName"] not in cloudwatch._alarms:
             memory.created[memory.place(alarm)] = time.time()
-            _record_creation(alarm, "MetricAlarm")
+            _record_creation(alarm, "LogAlarm" if is_log_alarm(alarm) else "MetricAlarm")
         cloudwatch._alarms[alarm["AlarmName"]] = alarm
         watch.judge(alarm)
 

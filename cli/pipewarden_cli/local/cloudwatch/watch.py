@@ -15,14 +15,16 @@ from ministack.services import cloudwatch
 from pipewarden_cli.evaluator.alarm import AlarmRule
 from pipewarden_cli.evaluator.errors import EvaluatorError
 from pipewarden_cli.evaluator.evaluation import State, Verdict, evaluate
+from pipewarden_cli.evaluator.log_alarm import is_log_alarm
 from pipewarden_cli.evaluator.samples import Grid
 from pipewarden_cli.evaluator.statistic import sample_counts
 from pipewarden_cli.evaluator.window import sliding_window, window_end
 from pipewarden_cli.evaluator.wording import reason, reason_data
 from pipewarden_cli.local import hooks
-from pipewarden_cli.local.cloudwatch import change, clock, contribution, memory
+from pipewarden_cli.local.cloudwatch import change, clock, contribution, log_alarms, memory
 from pipewarden_cli.local.cloudwatch.memory import Alarm
 from pipewarden_cli.local.cloudwatch.metrics import EmulatorMetrics, Key, metric_key
+from pipewarden_cli.local.insights.token import QueryError
 
 _logger = logging.getLogger("pipewarden.local")
 _fresh: set[tuple[str, str, Key]] = set()
@@ -44,8 +46,10 @@ def judge(alarm: Alarm) -> None:
             contribution.judge_contributors(alarm, rule, rule.insights, now)
             return
         try:
-            verdict = evaluate(rule, source, now, State(alarm["StateValue"]))
-        except EvaluatorError as wrong:
+            asks = is_log_alarm(alarm)
+            state = State(alarm["StateValue"])
+            verdict = log_alarms.judge_log_alarm(alarm, now) if asks else evaluate(rule, source, now, state)
+        except (EvaluatorError, QueryError) as wrong:
             alarm["EvaluationState"] = "EVALUATION_ERROR"
             alarm["StateReason"] = str(wrong)
             return

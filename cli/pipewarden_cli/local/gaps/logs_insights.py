@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id
+from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch_logs
 
-from pipewarden_cli.local.insights.event import discover
 from pipewarden_cli.local.insights.query import MOST_ROWS, run_query
 from pipewarden_cli.local.insights.token import QueryError
-from pipewarden_cli.local.insights.value import Row
+from pipewarden_cli.local.log_records import as_rows
 
 NAME = "CloudWatch Logs Insights"
 IMITATED = (
@@ -36,7 +35,7 @@ def _running(inner: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str
         groups = cloudwatch_logs._resolve_query_log_groups(data)
         records = cloudwatch_logs._collect_query_records(groups, data.get("startTime", 0), data.get("endTime", 0))
         try:
-            answer = run_query(text, _rows(records), int(data.get("limit") or MOST_ROWS))
+            answer = run_query(text, as_rows(records), int(data.get("limit") or MOST_ROWS))
         except QueryError as wrong:
             return error_response_json("MalformedQueryException", str(wrong), 400)
         response = inner({**data, "queryString": ""})
@@ -48,11 +47,3 @@ def _running(inner: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str
         return response
 
     return start_query
-
-
-def _rows(records: Iterable[Mapping[str, Any]]) -> Iterable[Row]:
-    """Events as rows; AWS puts the account before the name of a log group."""
-    for record in records:
-        log = f"{get_account_id()}:{record['@log']}"
-        place = {"@log": log, "@logStream": record["@logStream"], "@ptr": record["@ptr"]}
-        yield discover(int(record["_timestamp_ms"]), str(record["@message"]), place)
