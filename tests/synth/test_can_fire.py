@@ -10,6 +10,7 @@ from pipewarden_plan.plan import Plan
 from pipewarden_plan.planned_alarm import AlarmPlan
 
 Templates = dict[str, dict[str, Any]]
+ALARMS = ("Alarm", "LogAlarm", "CompositeAlarm")
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
@@ -48,8 +49,9 @@ def case(request: pytest.FixtureRequest) -> tuple[Plan, Templates]:
 def test_periods_thresholds_and_dimensions_are_those_of_the_plan(case: tuple[Plan, Templates]) -> None:
     plan, templates = case
     rendered = {row["AlarmName"]: row for row in of_type(templates, "CloudWatch::Alarm")}
-    assert rendered.keys() == {alarm.name for alarm in deployed(plan)}
-    for alarm in deployed(plan):
+    judging = [alarm for alarm in deployed(plan) if not alarm.asks]
+    assert rendered.keys() == {alarm.name for alarm in judging}
+    for alarm in judging:
         row = rendered[alarm.name]
         measured = [query["MetricStat"] for query in row.get("Metrics", []) if "MetricStat" in query]
         periods = {found["Period"] for found in measured} or {row["Period"]}
@@ -59,6 +61,20 @@ def test_periods_thresholds_and_dimensions_are_those_of_the_plan(case: tuple[Pla
             (metric.namespace, metric.name, sorted(metric.dimensions.items())) for metric in alarm.metrics
         )
         looked_at = (row["EvaluationPeriods"], row["DatapointsToAlarm"], row["TreatMissingData"])
+        assert looked_at == (alarm.periods, alarm.datapoints, alarm.missing)
+
+
+def test_log_alarms_ask_what_the_plan_says(case: tuple[Plan, Templates]) -> None:
+    plan, templates = case
+    rendered = {row["AlarmName"]: row for row in of_type(templates, "CloudWatch::LogAlarm")}
+    asking = {alarm.name: alarm for alarm in deployed(plan) if alarm.asks}
+    assert rendered.keys() == asking.keys()
+    for name, alarm in asking.items():
+        row, question = rendered[name], alarm.asks
+        asked = row["ScheduledQueryConfiguration"]
+        assert question is not None
+        assert (asked["QueryString"], asked["LogGroupIdentifiers"]) == (question.query, list(question.log_groups))
+        looked_at = (row["QueryResultsToEvaluate"], row["QueryResultsToAlarm"], row["TreatMissingData"])
         assert looked_at == (alarm.periods, alarm.datapoints, alarm.missing)
 
 
@@ -78,7 +94,7 @@ def test_every_alarm_acts_on_a_topic_that_admits_cloudwatch(case: tuple[Plan, Te
     keys = [row["KeyPolicy"] for row in of_type(templates, "KMS::Key")]
     acted_on = {
         action.rpartition(":")[2]
-        for kind in ("Alarm", "CompositeAlarm")
+        for kind in ALARMS
         for row in of_type(templates, f"CloudWatch::{kind}")
         for action in row.get("AlarmActions", [])
     }
@@ -92,9 +108,7 @@ def test_every_alarm_acts_on_a_topic_that_admits_cloudwatch(case: tuple[Plan, Te
 
 def test_every_child_of_a_composite_is_deployed(case: tuple[Plan, Templates]) -> None:
     _, templates = case
-    names = {
-        row["AlarmName"] for kind in ("Alarm", "CompositeAlarm") for row in of_type(templates, f"CloudWatch::{kind}")
-    }
+    names = {row["AlarmName"] for kind in ALARMS for row in of_type(templates, f"CloudWatch::{kind}")}
     for row in of_type(templates, "CloudWatch::CompositeAlarm"):
         for child in row["AlarmRule"].split('"')[1::2]:
             assert child in names, f"{row['AlarmName']}: {child}"
@@ -118,13 +132,13 @@ def test_what_is_switched_off_is_not_deployed_and_keeps_its_reason(off_plan: Pla
     alarms = [alarm for team in off_plan.teams for alarm in team.alarms]
     assert len(alarms) > 20
     assert {alarm.disabled_reason for alarm in alarms} == {"watched by another tool"}
-    deployed_names = {row["AlarmName"] for row in of_type(off, "CloudWatch::Alarm")}
+    deployed_names = {row["AlarmName"] for kind in ALARMS[:2] for row in of_type(off, f"CloudWatch::{kind}")}
     assert not deployed_names & {alarm.name for alarm in alarms}
     assert deployed_names == {alarm.name for alarm in off_plan.core.alarms}
 
 
 def test_what_is_switched_on_is_deployed_with_its_tags_and_a_description(full_plan: Plan, full: Templates) -> None:
-    rendered = {row["AlarmName"]: row for row in of_type(full, "CloudWatch::Alarm")}
+    rendered = {row["AlarmName"]: row for kind in ALARMS[:2] for row in of_type(full, f"CloudWatch::{kind}")}
     for alarm in (alarm for team in full_plan.teams for alarm in team.alarms):
         row = rendered[alarm.name]
         assert alarm.name == f"full/all/{alarm.pipeline}/{alarm.key}"
