@@ -25,6 +25,7 @@ from pipewarden_plan.plan import Plan, TeamPlan
 from pipewarden_plan.planned_alarm import AlarmPlan, CompositePlan
 from pipewarden_plan.remarks import Remarks
 from pipewarden_plan.settings_plan import plan_settings, turned
+from pipewarden_plan.stuck_notice import notice_stuck
 from pipewarden_plan.team_plan import plan_team, plan_team_alarms
 from pipewarden_plan.tracing_plan import pipelines_have_groups
 from pipewarden_plan.watched import Watched, names_of, watch
@@ -75,6 +76,7 @@ def _make_plan(model: Model, technologies: Mapping[str, Technology]) -> Plan:
     compose = partial(_compose, by_team, environment, names)
     notice_fleets(fleets, teams, compose, names, remarks, whole_account=environment.whole_account)
     composites = (composite for team_plan in teams for composite in team_plan.composites)
+    notice_stuck(model.pipelines, technologies, remarks)
     notice_pipeline_composites(model.pipelines, composites, environment, remarks)
     every_alarm = (alarm for team_plan in teams for alarm in team_plan.alarms)
     made = Plan(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipewarden.coverage import Coverage
 from pipewarden.duration import say_moment, say_seconds
+from pipewarden.outlasting import EARLY, outlasts
 from pipewarden.pipeline_settings import PipelineSettings
 from pipewarden.run import Run
 from pipewarden.run_history import RunHistory
@@ -20,8 +21,6 @@ Expectation = Literal["still-running", "not-started", "no-success", "too-few-run
 
 GRACE = timedelta(minutes=30)
 """How late a run may start where nothing else is declared; the interval between two starts where that is shorter."""
-EARLY = timedelta(minutes=5)
-"""A run that starts a little before its time, by another clock, is still the run of that time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,8 @@ class Miss:
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """One resource as a pass sees it. `entry`: it is started by the schedule, not by another resource.
+    """One resource as a pass sees it. `entry`: it is started by the schedule, not by another resource; `inner`: another
+    resource starts it and is asked in its place.
 
     Due times after `coverage.until` and up to `horizon` are judged now; `runs` reach as far back as
     `needed_since` asks.
@@ -50,6 +50,7 @@ class Watch:
     entry: bool
     coverage: Coverage
     horizon: datetime
+    inner: bool = False
     runs: Sequence[Run] = ()
     history: RunHistory = field(default_factory=RunHistory)
 
@@ -82,23 +83,55 @@ def needed_since(watch: Watch) -> datetime:
     return max(min(needed), watch.coverage.first - EARLY)
 
 
+def has_outlasted_schedule(watch: Watch) -> bool:
+    """Whether a run goes on for longer than its schedule leaves it, and nothing declared says how long it may take:
+    then what is usual decides."""
+    return any(_outlasting(watch, run, 0.0) for run in watch.runs)
+
+
 def judge(watch: Watch) -> list[Miss]:
     """Everything that is missed now."""
     return [miss for row in ROWS for miss in row(watch)]
 
 
 def _still_running(watch: Watch) -> Iterator[Miss]:
-    """A run that is going on for longer than `duration` allows."""
-    expected = watch.expect.get("duration") or {}
-    limits = [float(expected["max"])] if "max" in expected else []
-    mean = sum(watch.history.durations) / len(watch.history.durations) if watch.history.durations else 0.0
-    limits += [float(expected["ratio"]) * mean] if "ratio" in expected and mean else []
-    for run in watch.runs if limits else ():
+    """A run that is going on for longer than `duration` allows; without a limit, than schedule and habit explain."""
+    limits, mean = _limits(watch), _usual_seconds(watch)
+    for run in watch.runs:
+        if not limits:
+            yield from _outlasted(watch, run, mean)
+            continue
         due = run.started + timedelta(seconds=min(limits)) if run.started and run.state == "running" else None
         if due and run.started and due < watch.horizon:
             longest = say_seconds(min(limits))
             text = f"{watch.resource} is still running since {say_moment(run.started)}, at most {longest} is expected"
             yield Miss(expectation="still-running", due=due, since=run.started, text=text, run=run)
+
+
+def _outlasted(watch: Watch, run: Run, mean: float) -> Iterator[Miss]:
+    if run.started and (due := _outlasting(watch, run, mean)):
+        usual = f", and {say_seconds(mean)} is usual" if mean else ""
+        text = f"{watch.resource} is still running since {say_moment(run.started)}: the next run is due{usual}"
+        yield Miss(expectation="still-running", due=due, since=run.started, text=text, run=run)
+
+
+def _outlasting(watch: Watch, run: Run, mean: float) -> datetime | None:
+    """Where a time of day is declared, that is what is judged; what runs within another is judged with it."""
+    if run.state != "running" or run.started is None or watch.inner or "finished_by" in watch.expect or _limits(watch):
+        return None
+    return outlasts(watch.schedule, run.started, watch.horizon, mean)
+
+
+def _limits(watch: Watch) -> list[float]:
+    """Seconds that `duration` allows; none where only a ratio is declared and no good run is known yet."""
+    expected, mean = watch.expect.get("duration") or {}, _usual_seconds(watch)
+    limits = [float(expected["max"])] if "max" in expected else []
+    return limits + ([float(expected["ratio"]) * mean] if "ratio" in expected and mean else [])
+
+
+def _usual_seconds(watch: Watch) -> float:
+    durations = watch.history.durations
+    return sum(durations) / len(durations) if durations else 0.0
 
 
 def _not_started(watch: Watch) -> Iterator[Miss]:

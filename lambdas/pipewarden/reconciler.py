@@ -13,7 +13,7 @@ from zlib import crc32
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipewarden.coverage import Coverage, CoverageStore
-from pipewarden.expectation import Miss, Watch, expectations_of, is_entry, judge, needed_since
+from pipewarden.expectation import Miss, Watch, expectations_of, has_outlasted_schedule, is_entry, judge, needed_since
 from pipewarden.measurement import Measurement
 from pipewarden.run import MOST_RUNS, Run
 from pipewarden.run_history import RunHistory
@@ -106,7 +106,7 @@ class _Pass:
             try:
                 watch = self._watch(pipeline, name, before, horizon)
                 runs = self._list(pipeline, name, technology, min(since, needed_since(watch)))
-                misses = judge(replace(watch, runs=runs))
+                misses = judge(self._with_habit(replace(watch, runs=runs), pipeline))
             except ERRORS as error:
                 self._warn(pipeline, name, error)
                 tally += Tally(failed=1)
@@ -140,8 +140,15 @@ class _Pass:
             entry=is_entry(declared, resource),
             coverage=coverage,
             horizon=horizon,
+            inner=bool(declared.resources[resource].within),
             history=self._workplace.store.load_runs(pipeline, resource) if remembers else RunHistory(),
         )
+
+    def _with_habit(self, watch: Watch, pipeline: str) -> Watch:
+        """With what is usual, where that decides; most passes need not read it."""
+        if watch.history.durations or not has_outlasted_schedule(watch):
+            return watch
+        return replace(watch, history=self._workplace.store.load_runs(pipeline, watch.resource))
 
     def _missed(self, pipeline: str, resource: str, miss: Miss) -> Signal:
         return Signal(

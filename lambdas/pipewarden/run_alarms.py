@@ -26,7 +26,8 @@ _graph = partial(graph, NAMESPACE, DIMENSIONS)
 EXPECTATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "duration": {
         "type": "object",
-        "description": "How long a good run takes.",
+        "description": "How long a good run takes. Without it, and without `finished_by`, a run of a schedule is stuck "
+        "when the next one is due and it takes three times as long as recent good runs.",
         "additionalProperties": False,
         "minProperties": 1,
         "properties": {

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipewarden.coverage import Coverage
+from pipewarden.expectation import Watch, judge
+from pipewarden.run import Run
 from pipewarden.schedule_time import starts_between
 from pipewarden.signal import Signal, SignalKind
 from tests.unit.runtime.memory_aws import Crash
@@ -173,6 +176,103 @@ def test_fewer_runs_in_a_window_than_expected() -> None:
     until(night, "2026-03-28T15:10")
     assert pages(night) == 1
     assert "started 2 of at least 3 runs in the 1h before 2026-03-28 15:00 UTC" in reasons(night)[0]
+
+
+STUCK = [
+    pytest.param(NIGHTLY, "2026-03-27T12:00", "2026-03-28T02:00", "2026-03-29T02:02", id="nightly, the clock changes"),
+    pytest.param(HOURLY, "2026-03-28T12:30", "2026-03-28T13:15", "2026-03-28T14:17", id="hourly"),
+    pytest.param(WEEKLY, "2026-03-13T12:00", "2026-03-16T10:30", "2026-03-23T10:32", id="weekly"),
+    pytest.param(EVERY_15, "2026-03-28T12:00", "2026-03-28T12:10", "2026-03-28T12:27", id="by a rate"),
+]
+
+
+@pytest.mark.parametrize(("schedule", "first", "started", "noticed"), STUCK)
+def test_without_a_limit_a_run_is_stuck_once_its_next_one_is_due(
+    schedule: dict[str, str], first: str, started: str, noticed: str
+) -> None:
+    night = expecting(first, schedule)
+    night.ran("extract", "r1", "running", started=at(started))
+    night.time = at(noticed) - EVERY
+    night.pass_by()
+    assert [text for text in reasons(night) if "still running" in text] == []
+    night.pass_by()
+    (text,) = [text for text in reasons(night) if "still running" in text]
+    assert text.startswith(f"extract is still running since {at(started):%Y-%m-%d %H:%M} UTC: the next run is due")
+    ended(night, "r1")
+    assert [text for text in reasons(night) if "still running" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        pytest.param(10, True, id="usually it takes minutes"),
+        pytest.param(70, False, id="runs of an hour usually overlap"),
+    ],
+)
+def test_what_is_usual_is_not_stuck(minutes: int, told: bool) -> None:
+    night = expecting("2026-03-28T10:00", HOURLY)
+    for number in range(2):
+        night.ran("extract", f"good-{number}", "running", started=night.time - timedelta(minutes=minutes))
+        ended(night, f"good-{number}")
+    night.ran("extract", "r1", "running", started=at("2026-03-28T10:15"))
+    until(night, "2026-03-28T12:30")
+    texts = [text for text in reasons(night) if "still running" in text]
+    usual = "extract is still running since 2026-03-28 10:15 UTC: the next run is due, and 10m is usual"
+    assert texts == ([usual] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("started", "expect"),
+    [
+        pytest.param("2026-03-28T01:50", {}, id="started by hand shortly before its time"),
+        pytest.param("2026-03-28T02:00", {"finished_by": "06:00"}, id="a time of day is declared"),
+        pytest.param("2026-03-28T02:00", {"duration": {"max": 200_000}}, id="it may take longer"),
+    ],
+)
+def test_a_run_that_has_time_is_not_stuck(started: str, expect: dict[str, Any]) -> None:
+    night = expecting("2026-03-27T12:00", NIGHTLY, **expect)
+    night.ran("extract", "r1", "running", started=at(started))
+    night.time = at("2026-03-29T00:45") if not expect else at("2026-03-29T12:00")
+    night.pass_by()
+    assert [text for text in reasons(night) if "still running" in text] == []
+
+
+@pytest.mark.parametrize(("inner", "told"), [(False, ["still-running"]), (True, [])], ids=["its own", "another's"])
+def test_what_another_resource_starts_is_judged_with_that(inner: bool, told: list[str]) -> None:
+    run = Run(run_id="r1", state="running", started=at("2026-03-28T12:15"))
+    now = at("2026-03-28T13:20")
+    watch = Watch(
+        resource="merge",
+        expect={},
+        schedule=HOURLY,
+        entry=False,
+        inner=inner,
+        coverage=Coverage(first=at("2026-03-28T12:00"), until=now),
+        horizon=now,
+        runs=(run,),
+    )
+    assert [miss.expectation for miss in judge(watch)] == told
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first", "runs"),
+    [
+        pytest.param(NIGHTLY, "2026-03-27T12:00", ["2026-03-28T02:00", "2026-03-29T01:00"], id="nightly"),
+        pytest.param(HOURLY, "2026-03-28T12:30", [f"2026-03-28T{hour}:15" for hour in range(13, 20)], id="hourly"),
+        pytest.param(WEEKLY, "2026-03-06T12:00", ["2026-03-09T10:30", "2026-03-16T10:30"], id="weekly"),
+    ],
+)
+def test_where_runs_start_in_time_and_end_well_nobody_is_told(
+    schedule: dict[str, str], first: str, runs: list[str]
+) -> None:
+    night = expecting(first, schedule)
+    for number, moment in enumerate(runs):
+        until(night, moment)
+        night.ran("extract", f"r{number}", "running", started=at(moment))
+        night.pass_by(4)
+        ended(night, f"r{number}")
+    night.pass_by(3)
+    assert (pages(night), reasons(night)) == (0, [])
 
 
 @pytest.mark.parametrize("end", ["succeeded", "failed", "stopped"])
