@@ -195,7 +195,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def logged(plan: Plan) -> list[str]:
-    """Lines as the responder, Lambda, a job and a state machine write them, for the first of each team's pipelines."""
+    """Lines as the responder, Lambda, a job, a state machine and an application write them, for the first of each team's pipelines."""
     name = plan.teams[0].alarms[0].pipeline
     decision = {
         "signal": "run-failed",
@@ -210,7 +210,8 @@ def logged(plan: Plan) -> list[str]:
     measured = {"Environment": "full", "Pipeline": name, "RunsSucceeded": [1], "RunsFailed": [0]}
     state = {"type": "TaskFailed", "id": 2, "execution_arn": "RUN-ID", "details": {"error": "E", "cause": "c"}}
     invoked = REPORT, f"CORRELATION-ID ERROR ValueError: RUN-ID {name}"
-    return [json.dumps(line) for line in (decision, measured, state)] + list(invoked)
+    wrong = {"level": "ERROR", "message": "row 17 has no id"}
+    return [json.dumps(line) for line in (decision, measured, state, wrong)] + list(invoked)
 
 
 def test_every_saved_query_and_every_widget_of_the_plan_runs_and_finds_something(plan: Plan) -> None:
