@@ -195,7 +195,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def logged(plan: Plan) -> list[str]:
-    """Lines as the responder, Lambda, a job, a state machine and an application write them, for the first of each team's pipelines."""
+    """Lines as the responder, Lambda, a job, a state machine and an application write them, for the first pipeline."""
     name = plan.teams[0].alarms[0].pipeline
     decision = {
         "signal": "run-failed",
