@@ -22,6 +22,22 @@ pytestmark = pytest.mark.e2e
 SLEEPING = "import time\ntime.sleep(60)\n"
 
 
+def nightly(due: datetime) -> str:
+    return f"{due:%M} {due:%H} * * *"
+
+
+def hourly(due: datetime) -> str:
+    return f"{due:%M} * * * *"
+
+
+def weekly(due: datetime) -> str:
+    return f"{due:%M} {due:%H} * * {due:%a}"
+
+
+CRONS = [pytest.param(cron, id=cron.__name__) for cron in (nightly, hourly, weekly)]
+"""What comes at a given time, as often as that."""
+
+
 @dataclass
 class Clock:
     """The time that the functions see."""
@@ -95,14 +111,7 @@ def test_missing(world: Any, schedule: dict[str, str], first: str, in_time: str,
     assert f"extract has not started: its run of {named} was due 30m ago" in page
 
 
-@pytest.mark.parametrize(
-    "cron_at",
-    [
-        pytest.param(lambda due: f"{due:%M} {due:%H} * * *", id="nightly"),
-        pytest.param(lambda due: f"{due:%M} * * * *", id="hourly"),
-        pytest.param(lambda due: f"{due:%M} {due:%H} * * {due:%a}", id="weekly"),
-    ],
-)
+@pytest.mark.parametrize("cron_at", CRONS)
 def test_late(world: Any, cron_at: Callable[[datetime], str]) -> None:
     """A real run that starts 40 minutes after its time: paged before, over with its success."""
     started = datetime.now(UTC)
@@ -116,12 +125,35 @@ def test_late(world: Any, cron_at: Callable[[datetime], str]) -> None:
     assert [incident.state for incident in place.store.recent()] == ["recovered"]
 
 
-@pytest.mark.parametrize("expect", [{"duration": {"max": 2700}}, {"duration": {"max": 43_200}}], ids=["45m", "12h"])
-def test_stuck(world: Any, expect: dict[str, Any]) -> None:
+@pytest.mark.parametrize("cron_at", CRONS)
+def test_in_time(world: Any, cron_at: Callable[[datetime], str]) -> None:
+    """A real run that starts at its time and ends well: nobody hears of it."""
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    clock = Clock(due - timedelta(minutes=10))
+    place = declared(clock, {"cron": cron_at(due), "timezone": "UTC"})
+    a_pass(world, place, clock, clock.time)
+    assert world.run_job("good")["detail"]["state"] == "SUCCEEDED"
+    for minutes in (10, 34, 50):
+        assert set(a_pass(world, place, clock, due + timedelta(minutes=minutes))) <= {"ignore"}
+    assert told(world) == []
+    assert list(place.store.recent()) == []
+
+
+@pytest.mark.parametrize(
+    ("cron_at", "expect", "seconds"),
+    [
+        pytest.param(None, {"duration": {"max": 2700}}, 2_700, id="45m"),
+        pytest.param(None, {"duration": {"max": 43_200}}, 43_200, id="12h"),
+        pytest.param(nightly, {}, 86_400, id="nightly, no limit declared"),
+        pytest.param(hourly, {}, 3_600, id="hourly, no limit declared"),
+        pytest.param(weekly, {}, 604_800, id="weekly, no limit declared"),
+    ],
+)
+def test_stuck(world: Any, cron_at: Callable[[datetime], str] | None, expect: dict[str, Any], seconds: float) -> None:
     """A real run that goes on: paged when it has taken too long by the clock, over when somebody stops it."""
     world.client("s3").put_object(Bucket="runtime-data", Key="scripts/job.py", Body=SLEEPING.encode())
-    clock, limit = Clock(datetime.now(UTC)), timedelta(seconds=expect["duration"]["max"])
-    place = declared(clock, {}, **expect)
+    clock, limit = Clock(datetime.now(UTC)), timedelta(seconds=seconds)
+    place = declared(clock, {"cron": cron_at(clock.time), "timezone": "UTC"} if cron_at else {}, **expect)
     a_pass(world, place, clock, clock.time)
     glue = world.client("glue")
     run_id = glue.start_job_run(JobName="extract", Arguments={"--bucket": "runtime-data"})["JobRunId"]
