@@ -10,6 +10,7 @@ from pipewarden.completion import render_completion
 from pipewarden.delivery import Delivery
 from pipewarden.digest import render_digest
 from pipewarden.effect import Effects
+from pipewarden.exercise import render_exercise
 from pipewarden.hold_decision import is_due
 from pipewarden.incident import Incident
 from pipewarden.incident_store import ConflictError
@@ -42,6 +43,7 @@ class Notices:
             SignalKind.MAINTENANCE_ENDED: self._end,
             SignalKind.DIGEST_DUE: self._digest,
             SignalKind.COMPLETED: self._complete,
+            SignalKind.EXERCISED: self._exercise,
         }
 
     def handle(self, signal: Signal, deadline: datetime) -> str:
@@ -121,6 +123,25 @@ class Notices:
         )
         for channel in declared.completion:
             self._delivery.send_to(channel, notice)
+        return "told"
+
+    def _exercise(self, signal: Signal, now: datetime, _deadline: datetime) -> str:
+        """To those whom an alarm of the severity reaches, but for channels that make cases."""
+        settings = self._workplace.settings
+        route = settings.severities.get(signal.state)
+        if route is None:
+            return "undeclared"
+        notice = Notice(
+            event="notice",
+            key=f"exercise-{signal.key}",
+            pipeline="pipewarden-exercise",
+            environment=settings.environment,
+            severity=signal.state,
+            message=render_exercise(signal, settings.environment, now),
+            sent=now,
+        )
+        told = [name for name in route.notify if not channel_types()[settings.channels[name].type].makes_cases]
+        self._delivery.announce(notice, told)
         return "told"
 
     def _digest(self, signal: Signal, now: datetime, deadline: datetime) -> str:

@@ -15,6 +15,7 @@ from pipewarden.circumstances import gather, look_up
 from pipewarden.company import Company, look_around
 from pipewarden.decision import decide
 from pipewarden.decision_log import log_decision
+from pipewarden.exercise import read_exercise
 from pipewarden.flapping import fold
 from pipewarden.fleet import as_member
 from pipewarden.heartbeat import beat
@@ -66,6 +67,7 @@ class Responder:
         if signal.kind == SignalKind.HEARTBEAT:
             beat(workplace)
             return "heartbeat"
+        signal = read_exercise(signal, workplace.settings.names) or signal
         if signal.kind in self._notices.doers:
             return self._notices.handle(signal, deadline)
         signal = as_member(signal, workplace.settings)

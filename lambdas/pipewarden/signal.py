@@ -27,6 +27,7 @@ class SignalKind(StrEnum):
     MAINTENANCE_ENDED = "maintenance-ended"
     DIGEST_DUE = "digest-due"
     COMPLETED = "completed"
+    EXERCISED = "exercised"
     EXPECTATION_MISSED = "expectation-missed"
     HEARTBEAT = "heartbeat"
     DEPLOYED = "deployed"

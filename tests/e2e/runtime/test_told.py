@@ -1,4 +1,4 @@
-"""Messages that are no pages, on real APIs: a run that succeeded, and an impact that passes a bound and ends."""
+"""Messages that are no pages, on real APIs: a run that succeeded, an impact that passes a bound, an exercise."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pytest
 from pipewarden.handlers import escalator, outset, responder
 from pipewarden.impact import Impact
 from pipewarden.route_settings import Stakeholders
+from pipewarden_cli.aws import Place
+from pipewarden_cli.exercise import send_exercise
 
 pytestmark = pytest.mark.e2e
 
@@ -67,3 +69,23 @@ def test_an_impact_is_told_when_it_passes_the_bound_and_when_it_ends(world: Any,
     assert [line.partition(" in ")[0] for line in told] == ["[impact] test/import: about 600 USD"]
     respond(world, context, world.run_job("good"))
     assert world.until(lambda: [line for line in subjects(world) if line.startswith("[impact over]")])
+
+
+def test_an_exercise_comes_by_topic_queue_and_responder(world: Any, context: Any) -> None:
+    names, sns = world.settings.names, world.client("sns")
+    topic = sns.create_topic(Name=names.alarm_topic("P1"))["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=names.queue_arn(world.signals))
+    sender = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**sender, "Resource": names.queue_arn(world.signals)}]}
+    world.client("sqs").set_queue_attributes(
+        QueueUrl=world.url(world.signals), Attributes={"Policy": json.dumps(policy)}
+    )
+
+    def respond_instead(_seconds: float) -> None:
+        for body in signals(world):
+            respond(world, context, body)
+
+    waited = send_exercise(Place(names, world.client), "P1", "ada", 20.0, sleep=respond_instead)
+    assert waited is not None
+    told = world.until(lambda: [line for line in subjects(world) if line.startswith("[exercise]")])
+    assert told == ["[exercise] test: an alarm of P1 reaches you"]

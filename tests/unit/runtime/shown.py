@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipewarden.acknowledgement import acknowledge
+from pipewarden.exercise import exercise_notification
 from pipewarden.impact import Impact
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
 from pipewarden.route_settings import Stakeholders
 from pipewarden.signal import Signal, SignalKind
+from pipewarden.transport import read_alarm
 from pipewarden.window import Maintenance, QuietHours
 from tests.unit.runtime.scene import Scene
 from tests.unit.runtime.world import World
@@ -143,6 +145,16 @@ def _stale() -> Scene:
     return world
 
 
+def _exercised() -> Scene:
+    world = _world()
+    names = world.workplace.settings.names
+    signal = read_alarm(exercise_notification(names, "P1", "Ada", world.time)).signal
+    assert signal
+    world.time += timedelta(seconds=3)
+    world.handle(signal)
+    return world
+
+
 def _finished() -> Scene:
     world = _world()
     pipelines: Any = world.workplace.settings.pipelines
@@ -173,6 +185,7 @@ DAYS: dict[str, tuple[Callable[[], Scene], str]] = {
     "impact over": (lambda: _costly(65), "[impact over]"),
     "recovered impact": (lambda: _costly(65), "[recovered]"),
     "alarm": (_stale, "[P2]"),
+    "exercise": (_exercised, "[exercise]"),
     "finished": (_finished, "[finished]"),
     "dead letters": (_dead_letters, "[P1]"),
 }
