@@ -17,12 +17,18 @@ def with_success(incident: Incident, signal: Signal, history: History, resource:
     return incident.with_attempt(replace(attempt, state="succeeded")) if attempt else incident
 
 
+def with_failed_retry(incident: Incident, signal: Signal, history: History) -> Incident:
+    """The retry whose run failed, or was stopped, marked so."""
+    if history.attempt is None or signal.kind not in (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED):
+        return incident
+    return incident.with_attempt(replace(history.attempt, state="failed"))
+
+
 def with_failure(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, told: bool
 ) -> Incident:
     """The reasons folded in, and the retry whose run this was marked as failed."""
-    if history.attempt and signal.kind in (SignalKind.RUN_FAILED, SignalKind.RUN_STOPPED):
-        incident = incident.with_attempt(replace(history.attempt, state="failed"))
+    incident = with_failed_retry(incident, signal, history)
     for reason in read_reasons(signal, decision, history, policy):
         old = incident.reason(reason.key)
         known = told or bool(old and old.open and old.told)

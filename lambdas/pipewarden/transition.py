@@ -14,7 +14,15 @@ from pipewarden.impact_transition import with_bound
 from pipewarden.incident import Attempt, Effect, Incident, IncidentState
 from pipewarden.page_transition import page_again
 from pipewarden.reason import read_reasons
-from pipewarden.reason_transition import after_start, cancel_planned, say_reason, tell_all, with_failure, with_success
+from pipewarden.reason_transition import (
+    after_start,
+    cancel_planned,
+    say_reason,
+    tell_all,
+    with_failed_retry,
+    with_failure,
+    with_success,
+)
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy, severity_of
 
@@ -59,6 +67,7 @@ def _note(
 def _hold(
     incident: Incident, signal: Signal, decision: Decision, history: History, policy: Policy, now: datetime
 ) -> Incident:
+    incident = with_failed_retry(incident, signal, history)
     for reason in read_reasons(signal, decision, history, policy):
         old = incident.reason(reason.key)
         if old and old.open:

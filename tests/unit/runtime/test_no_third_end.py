@@ -34,6 +34,7 @@ DECLARED = st.fixed_dictionaries(
         "cooldown": st.sampled_from([0.0, 900.0]),
         "window": st.sampled_from([None, TimeWindow(begin="01:00", end="05:00")]),
         "budget": st.sampled_from([100, 2]),
+        "acts": st.booleans(),
     }
 )
 NAMES = st.sampled_from(list(RESOURCES))
@@ -63,6 +64,7 @@ PLAIN: Declared = {
     "cooldown": 0.0,
     "window": None,
     "budget": 100,
+    "acts": False,
 }
 FOUND: dict[str, tuple[Declared, list[Step]]] = {
     "what runs within another fails again after it was paged": (
@@ -90,6 +92,18 @@ FOUND: dict[str, tuple[Declared, list[Step]]] = {
             ("acknowledge", 0),
         ],
     ),
+    "a retry fails while an action for the same failure is going on": (
+        {"idempotent": False, "acts": True},
+        [
+            ("fail", "extract", "transient: 503", 1, 0),
+            ("pass", 2),
+            ("fail", "extract", "transient: 503", 1, 0),
+            ("fail", "extract", "transient: 503", 1, 0),
+            ("fail", "extract", "transient: 503", 1, 0),
+            ("fail", "extract", "deterministic: bad row", 1, 0),
+            ("end", 0, "failed: deterministic", 1, 0),
+        ],
+    ),
 }
 """What the random days found once."""
 
@@ -108,6 +122,7 @@ def make_world(declared: Declared) -> World:
         idempotent=declared["idempotent"],
         maintenance=declared["maintenance"],
         retries_per_hour=declared["budget"],
+        acts=declared["acts"],
     )
 
 
@@ -147,12 +162,23 @@ def check_always(world: World) -> None:
     assert not [start for start in world.starts if start.forbidden], "started while the kill switch says otherwise"
     starts = Counter(start.token for start in world.starts)
     assert not [token for token, count in starts.items() if count > 1], "an attempt was started twice"
+    check_actions(world)
     for incident in world.incidents:
-        counts = Counter(attempt.resource for attempt in incident.attempts)
+        counts = Counter(attempt.lane for attempt in incident.attempts)
         assert all(count <= ATTEMPTS for count in counts.values()), incident
         told = Counter(entry.kind for entry in world.store.timeline(incident.id))["paged"]
         assert told == incident.pages, incident
         assert world.said(incident.id) <= incident.pages + world.crashes, incident
+
+
+def check_actions(world: World) -> None:
+    """None while the kill switch says otherwise, none twice, none that is not written down."""
+    assert not world.cures.forbidden
+    attempts = [attempt for incident in world.incidents for attempt in incident.attempts]
+    assert len(world.cures.executions) <= sum(attempt.action == "extract.mend" for attempt in attempts)
+    settled = [attempt.plan["to"] for attempt in attempts if attempt.action == "extract.turn" and attempt.plan]
+    assert [goal for _, goal in world.cures.steps] == sorted({goal for _, goal in world.cures.steps})
+    assert {goal for _, goal in world.cures.steps} <= set(settled)
 
 
 def check_at_rest(world: World) -> None:

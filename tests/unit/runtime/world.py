@@ -1,15 +1,18 @@
 """A scene that goes on by itself: its queue delivers again, its schedules fire, its reconciler passes."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipewarden.action_policy import ActionPolicy
 from pipewarden.effect import Effects
 from pipewarden.escalator import call_rung
 from pipewarden.incident import Incident
 from pipewarden.pipeline_settings import AlarmSettings, PipelineSettings, ResourceSettings
 from pipewarden.reminder import remind
+from pipewarden.responder import Responder
 from pipewarden.retry_policy import RetryPolicy
 from pipewarden.run import Run
 from pipewarden.signal import Signal, SignalKind
@@ -17,6 +20,7 @@ from pipewarden.stakeholder import inform
 from pipewarden.target import Target
 from pipewarden.technology import Clients
 from pipewarden.workplace import BusyError
+from tests.unit.runtime import acting
 from tests.unit.runtime.memory_aws import Crash
 from tests.unit.runtime.night import QUEUE, Night
 from tests.unit.runtime.scene import resource
@@ -67,7 +71,40 @@ class Start:
     forbidden: bool
 
 
-def _pipelines(retry: RetryPolicy) -> dict[str, PipelineSettings]:
+class Cures(acting.Knobs):
+    """Each execution goes on at the first look and has ended at the second, well or not as its token has it."""
+
+    def __init__(self, allowed: Callable[[], bool]) -> None:
+        super().__init__()
+        self.allowed = allowed
+        self.forbidden: list[str] = []
+
+    def turn(self, to: int) -> None:
+        self.forbidden += [] if self.allowed() else [f"turned to {to}"]
+        super().turn(to=to)
+
+    def execute(self, token: str) -> str:
+        self.forbidden += [] if self.allowed() or token in self.executions else [token]
+        return super().execute(token=token)
+
+    def describe(self, execution: str) -> str:
+        found = super().describe(execution=execution)
+        self.executions[execution] = "failed" if execution[0] in "01234567" else "succeeded"
+        return found
+
+
+def _actions(retry: RetryPolicy) -> dict[str, ActionPolicy]:
+    """One for failures of `extract`, and one for its alarm."""
+    guards = RetryPolicy(
+        attempts=1, backoff_seconds=(0.0, 0.0), cooldown_seconds=900.0, breaker=retry.breaker, window=retry.window
+    )
+    return {
+        "mend": ActionPolicy(**acting.CURE, classes=("deterministic", "resource"), then="retry", guards=guards),
+        "turn": ActionPolicy(**acting.TURN, alarms=("extract.stale",), guards=guards),
+    }
+
+
+def _pipelines(retry: RetryPolicy, actions: Mapping[str, ActionPolicy]) -> dict[str, PipelineSettings]:
     def one(severity: str, upstream: tuple[str, ...], **resources: ResourceSettings) -> PipelineSettings:
         return PipelineSettings(team="crm", owner="crm-data", severity=severity, upstream=upstream, resources=resources)
 
@@ -76,7 +113,7 @@ def _pipelines(retry: RetryPolicy) -> dict[str, PipelineSettings]:
         "down": one(
             "P1",
             ("top",),
-            extract=resource("extract", retry=retry),
+            extract=resource("extract", retry=retry, actions=actions),
             load=resource("load", retry=retry, after=("extract",)),
             merge=resource("merge", within="load"),
         ),
@@ -88,11 +125,15 @@ def _pipelines(retry: RetryPolicy) -> dict[str, PipelineSettings]:
 class World(Night):
     """What happens is told by the events that the test lets through, by schedules, and by the reconciler."""
 
-    def __init__(self, *, retry: RetryPolicy, quiet: Any = None, **more: Any) -> None:
+    def __init__(self, *, retry: RetryPolicy, quiet: Any = None, acts: bool = False, **more: Any) -> None:
         super().__init__(**more)
         settings: Any = self.workplace.settings
         settings.pipelines.clear()
-        settings.pipelines.update(_pipelines(retry))
+        settings.pipelines.update(_pipelines(retry, _actions(retry) if acts else {}))
+        self.cures = Cures(lambda: not self._is_forbidden())
+        self.aws.services["knobs"] = self.cures
+        self.workplace = replace(self.workplace, actions=lambda: acting.KINDS)
+        self.responder = Responder(self.workplace)
         settings.alarms.clear()
         settings.alarms.update(ALARMS)
         settings.__dict__.pop("_by_identity", None)
@@ -119,13 +160,17 @@ class World(Night):
             self._notice(target.resource, token)
 
     def _notice(self, name: str, token: str) -> None:
-        since, mode = self.switched
-        forbidden = mode != "act" and self.time - since > timedelta(minutes=1)
+        forbidden = self._is_forbidden()
         known = {run_id for runs in self.runs_of.values() for run_id in runs}
         for run in self.jobs.started:
             if run.run_id not in known:
                 self.starts.append(Start(self.time, name, token, run.run_id, forbidden))
                 self.runs_of.setdefault(name, {})[run.run_id] = run
+
+    def _is_forbidden(self) -> bool:
+        """Whether the kill switch has said for a minute that nothing starts."""
+        since, mode = self.switched
+        return mode != "act" and self.time - since > timedelta(minutes=1)
 
     def begin(self, name: str) -> Run:
         """A run that somebody or a schedule starts."""
