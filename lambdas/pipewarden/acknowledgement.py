@@ -7,7 +7,6 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipewarden.effect import AFTER_ACKNOWLEDGING
 from pipewarden.incident import Effect, Incident, IncidentState
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import Write
@@ -16,6 +15,8 @@ from pipewarden.workplace import BusyError, Workplace
 
 MOST_CONFLICTS = 12
 MOST_NAME_CHARACTERS = 80
+AFTER_ACKNOWLEDGING = frozenset({"acknowledged", "impact-over", "export"})
+"""What is to be done once somebody has taken an incident: the acknowledge function leaves it to the escalator."""
 LEASE = timedelta(seconds=90)
 """How long others leave the telling to the escalator, which is called at once."""
 

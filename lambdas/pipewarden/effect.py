@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from json import dumps
 
+from pipewarden.acknowledgement import AFTER_ACKNOWLEDGING
 from pipewarden.announcement import Announcements
 from pipewarden.export import export_incident
 from pipewarden.incident import Effect, Entry, Incident
@@ -18,8 +19,6 @@ MOST_CONFLICTS = 12
 LISTED = ("maintenance", "quiet")
 DIGEST_FALLBACK = timedelta(minutes=2)
 """After quiet hours one message tells of everything; what that has not told of pages by itself."""
-AFTER_ACKNOWLEDGING = frozenset({"acknowledged", "impact-over", "export"})
-"""What is to be done once somebody has taken an incident: the acknowledge function leaves it to the escalator."""
 
 
 class Effects:
