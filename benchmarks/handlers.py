@@ -1,9 +1,9 @@
 """How long each function takes to come up, beside bare boto3 with the same clients: `python benchmarks/handlers.py`.
 
-Whole processes, taken in turns so that a busy machine hits both alike; each time is the median of `ROUNDS` in seconds of
-the processor, without the start of Python itself. "Imported": the handler's module. "Ready": with every client that the function may make. boto3
-means `import boto3` and the same clients, made the same way. The target is 1.5 times boto3 for both. The exit code is 1
-when a handler that is imported takes longer than that.
+Whole processes, taken in turns so that a busy machine hits both alike; each time is the median of `ROUNDS` in seconds
+of the processor, without the start of Python itself. "Imported": the handler's module. "Ready": with every client that
+the function may make. boto3 means `import boto3` and the same clients, made the same way. The target is 1.5 times boto3
+for both. The exit code is 1 when a handler that is imported takes longer than that.
 """
 
 import resource
