@@ -36,6 +36,18 @@ def read_execution(found: Mapping[str, Any]) -> Run:
     )
 
 
+def start_anew(states: Any, machine: str, before: Mapping[str, Any], token: str) -> Run:
+    """Start an execution whose name is made of the token: the name is what Step Functions refuses to use twice."""
+    if "input" not in before:
+        raise ValueError("the input of the failed execution is not readable, so it cannot be started again")
+    name = f"retry-{token}"
+    try:
+        run_id = states.start_execution(stateMachineArn=machine, name=name, input=before["input"])["executionArn"]
+    except states.exceptions.ExecutionAlreadyExists:
+        run_id = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    return Run(run_id=run_id, state="running", retry_of=before["executionArn"])
+
+
 def explain_cause(cause: str) -> str:
     """The sentence inside a cause: Lambda and Glue put a JSON document there, with the message in one of its fields."""
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipewarden import run_alarms
 from pipewarden.alarm_rule import AlarmRule
-from pipewarden.execution import KINDS, explain_cause, read_execution
+from pipewarden.execution import KINDS, explain_cause, read_execution, start_anew
 from pipewarden.execution_history import owning_execution
 from pipewarden.graph import graph
 from pipewarden.run import Run
@@ -77,26 +77,13 @@ def start_again(clients: Clients, target: Target, failed: Run, token: str) -> Ru
             return read_execution(now)
         if now.get("redriveStatus") == "REDRIVABLE_BY_MAP_RUN":
             raise
-        return _start_new(states, target, now, token)
+        return start_anew(states, fill(STATE_MACHINE, target.values), now, token)
     return Run(run_id=failed.run_id, state="running", redrive=failed.redrive + 1)
 
 
 def find_retry(clients: Clients, _target: Target, failed: Run, _since: datetime) -> Run | None:
     found = clients("stepfunctions").describe_execution(executionArn=failed.run_id)
     return read_execution(found) if _redriven_since(found, failed) else None
-
-
-def _start_new(states: Any, target: Target, before: Mapping[str, Any], token: str) -> Run:
-    """Start an execution whose name is made of the token: the name is what Step Functions refuses to use twice."""
-    if "input" not in before:
-        raise ValueError("the input of the failed execution is not readable, so it cannot be started again")
-    machine, name = fill(STATE_MACHINE, target.values), f"retry-{token}"
-    try:
-        started = states.start_execution(stateMachineArn=machine, name=name, input=before["input"])
-        run_id = started["executionArn"]
-    except states.exceptions.ExecutionAlreadyExists:
-        run_id = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
-    return Run(run_id=run_id, state="running", retry_of=before["executionArn"])
 
 
 def _redriven_since(found: Mapping[str, Any], failed: Run) -> bool:
