@@ -1,10 +1,11 @@
-"""Messages that are no pages, on real APIs: a run that succeeded, an impact that passes a bound, an exercise."""
+"""Messages that are no pages, on real APIs: a run that succeeded, an impact, the metric of an alarm, an exercise."""
 
 from __future__ import annotations
 
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from pipewarden.handlers import escalator, outset, responder
 from pipewarden.impact import Impact
+from pipewarden.pipeline_settings import AlarmSettings
 from pipewarden.route_settings import Stakeholders
 from pipewarden_cli.aws import Place
 from pipewarden_cli.exercise import send_exercise
@@ -71,21 +73,59 @@ def test_an_impact_is_told_when_it_passes_the_bound_and_when_it_ends(world: Any,
     assert world.until(lambda: [line for line in subjects(world) if line.startswith("[impact over]")])
 
 
-def test_an_exercise_comes_by_topic_queue_and_responder(world: Any, context: Any) -> None:
+def alarm_topic(world: Any) -> str:
+    """The topic that alarms of P1 act on; the signals queue listens."""
     names, sns = world.settings.names, world.client("sns")
-    topic = sns.create_topic(Name=names.alarm_topic("P1"))["TopicArn"]
+    topic = str(sns.create_topic(Name=names.alarm_topic("P1"))["TopicArn"])
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=names.queue_arn(world.signals))
     sender = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
     policy = {"Version": "2012-10-17", "Statement": [{**sender, "Resource": names.queue_arn(world.signals)}]}
-    world.client("sqs").set_queue_attributes(
-        QueueUrl=world.url(world.signals), Attributes={"Policy": json.dumps(policy)}
+    attributes = {"Policy": json.dumps(policy)}
+    world.client("sqs").set_queue_attributes(QueueUrl=world.url(world.signals), Attributes=attributes)
+    return topic
+
+
+def test_the_page_of_an_alarm_shows_what_its_metric_has_been(world: Any, context: Any) -> None:
+    topic, cloudwatch = alarm_topic(world), world.client("cloudwatch")
+    alarm = AlarmSettings(
+        pipeline="import", resource="data", key="data.age", severity="P1", role="health", meaning="Old.", unit="Seconds"
     )
+    settings = replace(world.settings, alarms={"test/crm/import/data.age": alarm})
+    Path(os.environ["PIPEWARDEN_SETTINGS"]).write_text(settings.to_json())
+    outset.settings.cache_clear()
+    outset.workplace.cache_clear()
+    moment = datetime.now(UTC) - timedelta(minutes=2)
+    point = {"MetricName": "DataAgeSeconds", "Timestamp": moment, "Value": 7_300.0, "Unit": "Seconds"}
+    cloudwatch.put_metric_data(Namespace="Pipewarden", MetricData=[point])
+    cloudwatch.put_metric_alarm(
+        AlarmName="test/crm/import/data.age",
+        Namespace="Pipewarden",
+        MetricName="DataAgeSeconds",
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=5,
+        DatapointsToAlarm=1,
+        Threshold=3_600,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+        AlarmActions=[topic],
+    )
+    body = world.until(lambda: next((text for text in signals(world) if "NewStateValue" in text), None))
+    respond(world, context, body)
+    page = world.until(lambda: next((json.loads(m["Body"])["Message"] for m in world.receive("pages")), None))
+    block = page.partition("\nMETRIC\n")[2].partition("\n\n")[0]
+    assert block.startswith("  Pipewarden DataAgeSeconds, Maximum of each 1m\n  2h 1m at ")
+    assert block.endswith(" 2h 1m to 2h 1m in 1 of 5 periods; limit: more than 1h")
+
+
+def test_an_exercise_comes_by_topic_queue_and_responder(world: Any, context: Any) -> None:
+    alarm_topic(world)
 
     def respond_instead(_seconds: float) -> None:
         for body in signals(world):
             respond(world, context, body)
 
-    waited = send_exercise(Place(names, world.client), "P1", "ada", 20.0, sleep=respond_instead)
+    waited = send_exercise(Place(world.settings.names, world.client), "P1", "ada", 20.0, sleep=respond_instead)
     assert waited is not None
     told = world.until(lambda: [line for line in subjects(world) if line.startswith("[exercise]")])
     assert told == ["[exercise] test: an alarm of P1 reaches you"]
