@@ -21,6 +21,7 @@ from tests.unit.runtime.test_ownership import Owned
 ELSEWHERE = {
     SignalKind.ACTION_DUE: "test_action_crashes",
     SignalKind.COMPLETED: "test_completion",
+    SignalKind.EXERCISED: "test_exercise",
     SignalKind.DIGEST_DUE: "test_quiet_hours",
     SignalKind.HEARTBEAT: "test_switch_copy",
     SignalKind.DEPLOYED: "only counted",
