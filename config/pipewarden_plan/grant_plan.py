@@ -168,8 +168,8 @@ def _widened(function: str, statements: list[StatementPlan], remarks: Remarks) -
             same.setdefault(_family(statement), []).append(statement)
     wide = {family: _as_patterns(found) for family, found in same.items()}
     gains = {family: sum(map(_size, found)) - _size(wide[family]) for family, found in same.items()}
-    most = max(gains, key=lambda family: (gains[family], family))
-    if gains[most] <= 0:
+    most = max(gains, key=lambda family: (gains[family], family), default=None)
+    if most is None or gains[most] <= 0:
         raise ValueError(f"the {function}'s permissions do not fit into a role, not even as patterns")
     declared = sum(len(statement.resources) for statement in same[most])
     remarks.notice(

@@ -169,3 +169,18 @@ def test_an_interrupted_action_is_not_gone_on_with_when_the_switch_is_thrown() -
     assert knobs(scene).steps == []
     page = next(row["default"] for row in scene.aws.sns.published if "page" in row["topic"])
     assert "Extract.mend failed: it was interrupted and may have been done; remediation is switched to off" in page
+
+
+def test_an_action_whose_signal_is_lost_after_a_crash_is_looked_at_by_itself() -> None:
+    """The claim schedules a look: nothing depends on the queue's delivering again."""
+    scene = acting({**TURN, **RETRIED})
+    signal = due(scene)
+    scene.aws.before_call = lambda name: scene.aws.crash_at(0, after=True) if name == "knobs.turn" else None
+    with pytest.raises(Crash):
+        scene.handle(signal)
+    scene.aws.before_call = None
+    scene.aws.revive()
+    look = latest(scene)
+    assert look.key != signal.key
+    assert scene.handle(look) == "retry"
+    assert (knobs(scene).steps, len(scene.due())) == ([(1, 2)], 1)
