@@ -98,6 +98,8 @@ def _pipeline(technology: Technology) -> tuple[str, dict[str, Any]]:
     resource: dict[str, Any] = json.loads(json.dumps(technology.example))
     for rule in technology.alarms:
         _declare(resource, rule.needs, technology.fields)
+        if rule.given:
+            _declare(resource.setdefault("expect", {}), rule.given, technology.expectations)
         if isinstance(rule.threshold, str):
             _declare(resource.setdefault("expect", {}), rule.threshold, technology.expectations)
     pipeline = {

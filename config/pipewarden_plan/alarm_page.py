@@ -128,7 +128,7 @@ def _dimensions(dimensions: Mapping[str, str]) -> str:
 
 
 def _periods(datapoints: int, periods: int, seconds: int, period_field: str = "") -> str:
-    length = show_duration(seconds) + (f", or the field `{period_field}`" if period_field else "")
+    length = show_duration(seconds) + (f", or `{period_field}`" if period_field else "")
     return f"{datapoints} of {periods} x {length}"
 
 

@@ -68,7 +68,7 @@ def _alarm(
     periods = override.periods or rule.periods
     words = words_of(rule, override, watched)
     metric = _metric(rule, override, watched)
-    period_seconds = override.period_seconds or rule.period_for(watched.values)
+    period_seconds = override.period_seconds or rule.period_for({**watched.resource.expect, **watched.values})
     return AlarmPlan(
         name=names.alarm(pipeline.team, pipeline.name, key),
         key=key,

@@ -69,7 +69,7 @@ class AlarmRule:
     """Field with the further metrics of that expression by their ids; what one leaves out is as in the metric."""
 
     def period_for(self, fields: Mapping[str, Any]) -> int:
-        """Seconds of one period for one declared resource."""
+        """Seconds of one period for one declared resource, by its fields or expectations."""
         return int(fields.get(self.period_field) or self.period_seconds)
 
 

@@ -66,6 +66,8 @@ def _needs(pipeline: PipelineReading, resource: ResourceReading) -> Iterator[tup
     for rule in resource.technology.alarms:
         needed = "" if _declared(read, rule.needs) else rule.needs
         threshold, severities = rule.threshold, [""]
+        if not (_declared(own, rule.given) or _declared(inherited, rule.given)):
+            needed = needed or f"expect.{rule.given}"
         if isinstance(threshold, str):
             if not (_declared(own, threshold) or _declared(inherited, threshold)):
                 needed = needed or f"expect.{threshold}"

@@ -58,6 +58,25 @@ def _alarm(key: str, meaning: str, comparison: Comparison) -> AlarmRule:
     )
 
 
+SILENT = AlarmRule(
+    key="silent",
+    meaning="Nothing was written for longer than declared.",
+    first_steps=(
+        "Look whether the job that writes the metric runs.",
+        "Compare namespace, name and dimensions with what it writes: one letter more makes another metric.",
+    ),
+    namespace="$(namespace)",
+    metric="$(metric)",
+    dimensions=DIMENSIONS,
+    statistic="SampleCount",
+    comparison="<",
+    threshold=1,
+    given="written_within",
+    source=SOURCE,
+    unit="",
+    period_field="written_within",
+    missing="breaching",
+)
 TECHNOLOGY = Technology(
     type="metric",
     title="CloudWatch metric",
@@ -135,11 +154,16 @@ TECHNOLOGY = Technology(
         "min": graded(*LIMIT, description="The metric is not lower.", example="95%"),
         "max": graded(*LIMIT, description="The metric is not higher.", example="95%"),
         "anomaly": graded_band(),
+        "written_within": {
+            "$ref": "#/$defs/duration",
+            "description": "A value comes at least so often; judged from the deployment on.",
+        },
     },
     alarms=(
         _alarm("min", "The metric is lower than declared.", "<"),
         _alarm("max", "The metric is higher than declared.", ">"),
         _alarm("anomaly", "The metric is far from what is usual.", "outside-band"),
+        SILENT,
     ),
     widgets=(
         Widget(

@@ -130,7 +130,10 @@ def values(alarm: AlarmPlan) -> tuple[float, float]:
 
 
 def bad_points(alarm: AlarmPlan, start: float, bad: float) -> list[tuple[float, float]]:
-    """One for each datapoint that it takes; for an alarm over differences, each that much above the one before."""
+    """One for each datapoint that it takes; for an alarm over differences, each that much above the one before; none
+    for one over silence."""
+    if alarm.metric.statistic == "SampleCount":
+        return []
     grows = "DIFF(" in alarm.expression
     steps = range(alarm.datapoints + 1 if grows else alarm.datapoints)
     return [(start - n * alarm.period_seconds, bad * (len(steps) - n) if grows else bad) for n in steps]
@@ -149,8 +152,14 @@ def see_it_fire_and_clear(account: Account, *grades: AlarmPlan, fed: tuple[float
         usual = ((start - number * alarm.period_seconds, USUAL + SPREAD * (-1) ** number) for number in before)
         account.feed(alarm, *usual)
     account.feed(alarm, (start - alarm.periods * alarm.period_seconds, good))
+    if alarm.metric.statistic == "SampleCount":
+        account.feed(alarm, (start, good))
+        account.wait_for(alarm, "OK")
     del account.heard[:]
-    account.feed(alarm, *bad_points(alarm, start, bad))
+    if points := bad_points(alarm, start, bad):
+        account.feed(alarm, *points)
+    else:
+        account.move_on(window)
     for grade in grades:
         account.wait_for(grade, "ALARM")
     account.move_on(2 * window)
