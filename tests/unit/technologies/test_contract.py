@@ -112,8 +112,9 @@ def test_what_an_alarm_a_widget_or_a_grant_needs_can_be_declared(technology: Tec
     for part in (*technology.alarms, *technology.widgets, *technology.diagnostics, *technology.grants):
         assert not part.needs or _declarable(technology.fields, part.needs), part
     for rule in technology.alarms:
-        for field in (rule.period_field, rule.expression_field, rule.inputs_field):
+        for field in (rule.expression_field, rule.inputs_field):
             assert not field or field in technology.fields
+        assert rule.period_field in ("", *technology.fields, *technology.expectations)
 
 
 def test_every_template_can_be_filled(technology: Technology, declare: Declare) -> None:
