@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipewarden.action_policy import ActionPolicy, action_name
+from pipewarden.attempt import Attempt
 from pipewarden.duration import say_seconds, say_time
 from pipewarden.guard import Asked, Objection
 from pipewarden.guard_table import first_objection
-from pipewarden.incident import Attempt
 from pipewarden.kill_switch import effective_mode
 from pipewarden.run_retry import PAGE_AT_ONCE, decide_retry
 from pipewarden.situation import Decision, History, Policy

@@ -11,8 +11,9 @@ from pipewarden.action import NotPossibleError, Result, Task, Way, action_token
 from pipewarden.action_decision import look_delay_seconds
 from pipewarden.action_policy import ActionPolicy
 from pipewarden.action_transition import due_effect
+from pipewarden.attempt import Attempt
 from pipewarden.effect import due_signal
-from pipewarden.incident import Attempt, Incident
+from pipewarden.incident import Incident
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import Write
 from pipewarden.kill_switch import Switch, effective_mode

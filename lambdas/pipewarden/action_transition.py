@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipewarden.action_decision import end_of, outcome_of
-from pipewarden.incident import Attempt, Effect, Incident
+from pipewarden.attempt import Attempt
+from pipewarden.incident import Effect, Incident
 from pipewarden.signal import Signal, SignalKind
 from pipewarden.situation import Decision, History, Policy
 

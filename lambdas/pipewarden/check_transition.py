@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pipewarden.attempt import Attempt
 from pipewarden.due_decision import SILENCE_SECONDS, check_delay_seconds
-from pipewarden.incident import Attempt, Effect, Incident
+from pipewarden.incident import Effect, Incident
 
 
 def with_check(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from pipewarden.incident import Attempt
+from pipewarden.attempt import Attempt
 from pipewarden.place import Place
 from pipewarden.run import Run
 from pipewarden.workplace import Workplace

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from pipewarden.action_decision import decide_outcome, object_to_action
 from pipewarden.alarm_decision import dead_letters_key
+from pipewarden.attempt import Attempt
 from pipewarden.duration import say_seconds, say_time
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
 from pipewarden.guard import Objection
-from pipewarden.incident import Attempt, Incident
+from pipewarden.incident import Incident
 from pipewarden.run_decision import run_key
 from pipewarden.run_retry import object_to_retry
 from pipewarden.signal import Signal

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from pipewarden.attempt import Attempt
 from pipewarden.breaker import Breaker
 from pipewarden.cost import Cost, expected_cost
 from pipewarden.duration import say_seconds, say_time
-from pipewarden.incident import Attempt
 from pipewarden.kill_switch import effective_mode
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy
 from pipewarden.situation import History, Policy

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipewarden.attempt import Attempt
 from pipewarden.breaker import Breaker
 from pipewarden.hold import Hold
 from pipewarden.impact import Impact
-from pipewarden.incident import Attempt, Effect, Entry, Incident, IncidentState, Reason
+from pipewarden.incident import Effect, Entry, Incident, IncidentState, Reason
 from pipewarden.item import Item, from_item, to_item, to_moment
 from pipewarden.run_history import RunHistory
 

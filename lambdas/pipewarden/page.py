@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipewarden.attempt import Attempt
 from pipewarden.duration import say_time
 from pipewarden.impact import say_impact
-from pipewarden.incident import Attempt, Incident, Reason
+from pipewarden.incident import Incident, Reason
 from pipewarden.item import Item, from_item, to_item
 from pipewarden.masking import mask
 from pipewarden.settings import Settings

@@ -6,8 +6,9 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipewarden.attempt import Attempt
 from pipewarden.expectation_decision import STILL_RUNNING, expectation_key
-from pipewarden.incident import Attempt, Incident, Reason
+from pipewarden.incident import Incident, Reason
 from pipewarden.place import Place
 from pipewarden.run import Run
 from pipewarden.run_signal import tell_of

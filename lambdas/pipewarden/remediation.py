@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
+from pipewarden.attempt import Attempt
 from pipewarden.breaker import Breaker, Breakers
 from pipewarden.check_transition import first_check
 from pipewarden.cost import Cost, expected_cost
 from pipewarden.effect import check_signal
-from pipewarden.incident import Attempt, Incident
+from pipewarden.incident import Incident
 from pipewarden.incident_store import ConflictError
 from pipewarden.incident_write import StartedRun, Write
 from pipewarden.item import to_text

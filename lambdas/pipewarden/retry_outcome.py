@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipewarden.action_decision import end_of
 from pipewarden.alarm_decision import alarm_key
+from pipewarden.attempt import Attempt
 from pipewarden.breaker import (
     Breaker,
     Breakers,
@@ -16,7 +17,6 @@ from pipewarden.breaker import (
     without_probe,
 )
 from pipewarden.cost import Cost, cost_of
-from pipewarden.incident import Attempt
 from pipewarden.incident_write import breaker_keys
 from pipewarden.measurement import Measurement
 from pipewarden.retry_policy import BreakerPolicy

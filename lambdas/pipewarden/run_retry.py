@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from pipewarden.attempt import Attempt
 from pipewarden.backoff import backoff_seconds
 from pipewarden.duration import say_seconds
 from pipewarden.guard import Asked, Objection
 from pipewarden.guard_table import first_objection
-from pipewarden.incident import Attempt
 from pipewarden.kill_switch import effective_mode
 from pipewarden.retry_policy import RetryPolicy
 from pipewarden.situation import Decision, History, Policy

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from pipewarden.action import Result
 from pipewarden.action_policy import ActionPolicy
+from pipewarden.attempt import Attempt
 from pipewarden.breaker import Breakers
 from pipewarden.drain_policy import DrainPolicy
 from pipewarden.error_pattern import ErrorPattern, FailureClass
 from pipewarden.hold import Hold
 from pipewarden.impact import Impact
-from pipewarden.incident import Attempt, Incident, IncidentState
+from pipewarden.incident import Incident, IncidentState
 from pipewarden.kill_switch import Switch
 from pipewarden.pipeline_settings import AlarmSettings
 from pipewarden.retry_policy import BreakerPolicy, RetryPolicy

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipewarden.action_transition import due_effect, end_actions, failed_run, plan_action, settle_action
+from pipewarden.attempt import Attempt
 from pipewarden.check_transition import with_check
 from pipewarden.due_decision import check_delay_seconds
 from pipewarden.duration import say_time
 from pipewarden.expectation_decision import expectation_key
 from pipewarden.hold_transition import calm_down, hold_back, wait_for_window
 from pipewarden.impact_transition import with_bound
-from pipewarden.incident import Attempt, Effect, Incident, IncidentState
+from pipewarden.incident import Effect, Incident, IncidentState
 from pipewarden.page_transition import page_again
 from pipewarden.reason import read_reasons
 from pipewarden.reason_transition import (

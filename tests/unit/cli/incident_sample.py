@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipewarden.incident import Attempt, Entry, Incident, IncidentState, Reason
+from pipewarden.attempt import Attempt
+from pipewarden.incident import Entry, Incident, IncidentState, Reason
 from pipewarden.incident_record import incident_item
 from pipewarden.item import to_item, to_text
 

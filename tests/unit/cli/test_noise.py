@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipewarden.incident import Attempt, Incident, IncidentState
+from pipewarden.attempt import Attempt
+from pipewarden.incident import Incident, IncidentState
 from pipewarden_cli.main import main
 from pipewarden_cli.noise.count import Source, count_noise, source_of
 from tests.unit.cli.incident_sample import OPENED, PAGED, RECOVERED, FakeAws, reason

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pipewarden.incident import Attempt, Incident, Reason
+from pipewarden.attempt import Attempt
+from pipewarden.incident import Incident, Reason
 from pipewarden.situation import History, Policy
 from tests.unit.runtime.scene import RETRY, START
 

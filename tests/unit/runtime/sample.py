@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
+from pipewarden.attempt import Attempt
 from pipewarden.channel_message import Event, Notice
-from pipewarden.incident import Attempt, Incident, IncidentState, Reason
+from pipewarden.incident import Incident, IncidentState, Reason
 from pipewarden.message import Message, render_acknowledged, render_page, render_recovered, unacknowledged
 from pipewarden.page import Page, compose_page
 from tests.unit.runtime.scene import START, make_settings

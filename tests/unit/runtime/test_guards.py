@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from pipewarden.attempt import Attempt
 from pipewarden.breaker import Breaker, Breakers
 from pipewarden.decision import decide
 from pipewarden.guard_table import GUARDS
-from pipewarden.incident import Attempt
 from pipewarden.kill_switch import Switch
 from pipewarden.retry_policy import TimeWindow
 from pipewarden.run import Run, Scale

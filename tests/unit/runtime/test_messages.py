@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipewarden.incident import Attempt
+from pipewarden.attempt import Attempt
 from pipewarden.log_excerpt import MOST_BYTES, trim_lines
 from pipewarden.masking import mask
 from pipewarden.message import SMS_CHARACTERS, fit_sms, fit_subject, render_page, render_recovered, unacknowledged
