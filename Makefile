@@ -8,10 +8,10 @@ export PYTHONDONTWRITEBYTECODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit synth e2e check format docs bench deploy diff destroy lock picture clean
+.PHONY: help setup demo test unit synth e2e check format docs bench privilege deploy diff destroy lock picture clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready node_modules/.ready ## Virtual environment, Node and the pinned CDK command line
 
@@ -53,6 +53,9 @@ picture: setup ## The README's picture: run the demo and take a screenshot of it
 	@profile=$$(mktemp -d) && chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
 	  --hide-scrollbars --user-data-dir=$$profile --window-size=1280,1850 --screenshot=docs/images/demo.png \
 	  "file://$(CURDIR)/.pipewarden/demo.html" 2>/dev/null && rm -rf $$profile
+
+privilege: setup ## Take each right of our functions away in turn and see what misses it: a quarter of an hour
+	@python -m tests.e2e.privilege.removal --page docs/least-privilege.md
 
 bench: setup ## Print the tables of benchmarks/
 	@python benchmarks/run.py

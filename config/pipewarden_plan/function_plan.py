@@ -37,6 +37,9 @@ MEMORY_MB = 256
 BIG_SETTINGS_MEMORY_MB = 512
 BIG_SETTINGS_RESOURCES = 1_000
 
+INCIDENTS, COVERAGE, DRAINS = ("INCIDENT#", "PIPELINE#"), ("PIPELINE#", "SEEN#"), ("DRAIN#",)
+"""How the partition keys begin of what a role has to do with."""
+
 RESERVED = {
     "acknowledge": 5,  # its URL is open to the internet: nobody can use up the account's concurrency through it
 }
@@ -89,14 +92,14 @@ def _statements(
 ) -> Mapping[str, Sequence[StatementPlan]]:
     channel_topics = [topic.name for topic in topics if topic.purpose == "channel"]
     pages = own.pages(environment, names, channel_topics)
-    secrets = own.secrets(environment, names, channels=True)
     schedules = own.schedules(names)
     failed = own.failed_invocations(names)
     return {
         "responder": [
             own.signals_source(names),
             own.table(names, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            *(*schedules, pages, secrets, own.start_drainer(names), own.kill_switch(names)),
+            own.secrets(environment, names, links=True, channels=True),
+            *(*schedules, pages, own.start_drainer(names), own.kill_switch(names)),
             own.log_lines(names, log_groups),
             own.alarm_metrics(),
             own.exports(names),
@@ -105,17 +108,18 @@ def _statements(
         ],
         "drainer": [*_drainer(everything, names), *schedules, failed],
         "escalator": [
-            own.table(names, "GetItem", "PutItem", "Query"),
-            *(pages, secrets, *schedules, failed, own.exports(names)),
+            own.table(names, "GetItem", "PutItem", "Query", begins=INCIDENTS),
+            own.secrets(environment, names, channels=True),
+            *(pages, *schedules, failed, own.exports(names)),
         ],
         "acknowledge": [
-            own.table(names, "DeleteItem", "GetItem", "PutItem"),
-            own.secrets(environment, names, channels=False),
+            own.table(names, "DeleteItem", "GetItem", "PutItem", begins=INCIDENTS),
+            own.secrets(environment, names, links=True),
             own.tell_acknowledged(names),
         ],
         "probe": [failed, own.request_counts(everything), *declared_statements(everything, ("probe",))],
         "reconciler": [
-            own.table(names, "BatchGetItem", "GetItem", "PutItem"),
+            own.table(names, "BatchGetItem", "GetItem", "PutItem", begins=COVERAGE),
             own.recovered_signals(names),
             failed,
             *declared_statements(everything, ("list",)),
@@ -128,7 +132,7 @@ def _drainer(everything: Sequence[Watched], names: Names) -> list[StatementPlan]
     drained = [policy for watched in everything if (policy := drain_policy(watched, names))]
     drains_into = [queue for policy in drained for queue in (policy.quarantine_queue, _named_queue(policy)) if queue]
     return [
-        own.table(names, "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
+        own.table(names, "DeleteItem", "GetItem", "UpdateItem", begins=DRAINS),
         own.signals_out(names, drains_into),
         own.archive(names),
         own.message_moves(names, [policy.dead_letter_queue for policy in drained if policy.is_plain]),

@@ -15,6 +15,8 @@ KEY_SERVICES: Mapping[str, tuple[str, ...]] = {
     "scheduler": ("sqs",),
 }
 """What each role uses that the environment's key encrypts; SQS also holds what Lambda could not hand to a function."""
+ONLY_DECRYPTING = ("dynamodb", "secretsmanager")
+"""Whoever calls has the table's own key, or the secret's, decrypted; new keys are made for messages and objects."""
 
 
 def key(names: Names, role: str) -> tuple[StatementPlan, ...]:
@@ -23,11 +25,12 @@ def key(names: Names, role: str) -> tuple[StatementPlan, ...]:
     services = [f"{service}.{names.region}.{suffix}" for service in KEY_SERVICES.get(role, ())]
     if not services:
         return ()
+    writes = any(service not in ONLY_DECRYPTING for service in KEY_SERVICES[role])
     return (
         StatementPlan(
             sid="Key",
             reason=f"{', '.join(KEY_SERVICES[role])}: what is kept there is encrypted with the environment's key",
-            actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            actions=("kms:Decrypt", *(("kms:GenerateDataKey",) if writes else ())),
             resources=(KEY,),
             conditions={"StringEquals": {"kms:ViaService": services}},
         ),

@@ -9,12 +9,16 @@ from pipewarden_plan.planned_function import StatementPlan
 from pipewarden_plan.watched import Watched
 
 
-def table(names: Names, *operations: str) -> StatementPlan:
+def table(names: Names, *operations: str, begins: Iterable[str] = ()) -> StatementPlan:
+    """`begins`: only items whose partition key begins so (DynamoDB guide, "Using IAM policy conditions for fine-grained
+    access control"); none for every item."""
+    keys = [f"{begin}*" for begin in begins]
     return StatementPlan(
         sid="Incidents",
         reason="incidents, attempts and leases",
         actions=tuple(f"dynamodb:{operation}" for operation in sorted(operations)),
         resources=(names.table_arn(),),
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}} if keys else {},
     )
 
 
@@ -28,14 +32,15 @@ def pages(environment: Environment, names: Names, channel_topics: Iterable[str])
     )
 
 
-def secrets(environment: Environment, names: Names, *, channels: bool) -> StatementPlan:
+def secrets(environment: Environment, names: Names, *, links: bool = False, channels: bool = False) -> StatementPlan:
     """Secrets Manager ends every ARN in six characters of its own choice, hence the six question marks."""
     declared = [channel.secret for channel in environment.channels.values() if channel.secret] if channels else []
+    reasons = ["the key of acknowledge links"] * links + ["the channels' secrets"] * channels
     return StatementPlan(
         sid="Secrets",
-        reason="the key of acknowledge links" + (", and the channels' secrets" if channels else ""),
+        reason=", and ".join(reasons),
         actions=("secretsmanager:GetSecretValue",),
-        resources=tuple(sorted({secret_arn(names, name) for name in [names.link_secret(), *declared]})),
+        resources=tuple(sorted({secret_arn(names, name) for name in [*[names.link_secret()] * links, *declared]})),
     )
 
 

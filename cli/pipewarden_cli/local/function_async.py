@@ -23,6 +23,7 @@ from pipewarden_cli.local import emulator, hooks
 DEFAULT_RETRIES = 2
 DEFAULT_AGE_SECONDS = 21_600
 THROTTLE_PAUSE_SECONDS = 1.0
+ARN_PARTS = 7
 
 Function = Mapping[str, Any]
 
@@ -34,10 +35,10 @@ def invoke(function: Function, event: Any) -> None:
     config = function.get("config") or function
     _, _, _, region, account, *_ = config["FunctionArn"].split(":")
     with hooks.account_scope(account, region):
-        spawn_background(_run, function, event, thread_name="lambda-async")
+        spawn_background(_run, function, event, hooks.request_id.get() or new_uuid(), thread_name="lambda-async")
 
 
-def _run(function: Function, event: Any) -> None:
+def _run(function: Function, event: Any, request_id: str) -> None:
     settings = function.get("event_invoke_config") or (function.get("event_invoke_configs") or {}).get("$LATEST") or {}
     retries = settings.get("MaximumRetryAttempts")
     retries = DEFAULT_RETRIES if retries is None else int(retries)
@@ -51,7 +52,7 @@ def _run(function: Function, event: Any) -> None:
         else:
             attempts += 1
             if not result.get("error"):
-                _deliver(function, settings, "OnSuccess", "Success", event, result, attempts)
+                _deliver(function, settings, "OnSuccess", "Success", event, result, attempts, request_id)
                 return
             if attempts > retries:
                 break
@@ -63,7 +64,7 @@ def _run(function: Function, event: Any) -> None:
             condition = "EventAgeExceeded"
             break
         time.sleep(pause)
-    _deliver(function, settings, "OnFailure", condition, event, result, attempts)
+    _deliver(function, settings, "OnFailure", condition, event, result, attempts, request_id)
     _bury(function, event, result)
 
 
@@ -75,24 +76,29 @@ def _deliver(
     event: Any,
     result: Mapping[str, Any],
     attempts: int,
+    request_id: str,
 ) -> None:
     arn = ((settings.get("DestinationConfig") or {}).get(kind) or {}).get("Destination")
     if arn:
-        _send(function, arn, json.dumps(_record(function, condition, event, result, attempts)), {})
+        _send(function, arn, json.dumps(_record(function, condition, event, result, attempts, request_id)), {})
 
 
-def _record(function: Function, condition: str, event: Any, result: Mapping[str, Any], attempts: int) -> dict[str, Any]:
+def _record(
+    function: Function, condition: str, event: Any, result: Mapping[str, Any], attempts: int, request_id: str
+) -> dict[str, Any]:
     config = function.get("config") or function
     response: dict[str, Any] = {"statusCode": 200, "executedVersion": config.get("Version", "$LATEST")}
     if result.get("error"):
         response["functionError"] = result.get("function_error") or "Unhandled"
     qualifier = config.get("Version", "$LATEST")
+    # The emulator appends the qualifier of an Invoke to the ARN.
+    bare = ":".join(config["FunctionArn"].split(":")[:ARN_PARTS])
     return {
         "version": "1.0",
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "requestContext": {
-            "requestId": new_uuid(),
-            "functionArn": f"{config['FunctionArn']}:{qualifier}",
+            "requestId": request_id,
+            "functionArn": f"{bare}:{qualifier}",
             "condition": condition,
             "approximateInvokeCount": attempts,
         },

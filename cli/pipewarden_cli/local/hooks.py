@@ -5,6 +5,7 @@ Only the emulator's own process uses this module; ``install()`` patches the emul
 
 from __future__ import annotations
 
+import contextvars
 import json
 import logging
 import threading
@@ -18,6 +19,10 @@ TICK_SECONDS = 1.0
 
 Answer = tuple[int, Any]
 Query = Mapping[str, list[str]]
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
+"""The id that the answer of an Invoke carries; "" in any other request."""
+INVOKE = "/invocations"
 
 _logger = logging.getLogger("pipewarden.local")
 _ticks: list[Callable[[], None]] = []
@@ -85,10 +90,11 @@ def end() -> None:
 
 
 def _serving_routes(inner: Callable[..., Any]) -> Callable[..., Any]:
-    async def handle(method: str, path: str, headers: Any, query_params: Query, request_id: str) -> Any:
+    async def handle(method: str, path: str, headers: Any, query_params: Query, request: str) -> Any:
+        request_id.set(request if path.endswith(INVOKE) else "")
         answer = _routes.get((method, path))
         if answer is None:
-            return await inner(method, path, headers, query_params, request_id)
+            return await inner(method, path, headers, query_params, request)
         status, value = answer(query_params)
         return status, {"Content-Type": "application/json"}, json.dumps(value, default=str).encode()
 

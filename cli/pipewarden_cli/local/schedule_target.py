@@ -35,10 +35,12 @@ def fire(schedule: Mapping[str, Any], scheduled_at: float) -> None:
     deadline = time.time() + int(policy.get("MaximumEventAgeInSeconds", DEFAULT_AGE_SECONDS))
     payload = _payload(schedule, scheduled_at, execution_id)
     for attempt in range(attempts + 1):
+        _count(schedule, "InvocationAttemptCount")
         try:
             call(target["Arn"], target["RoleArn"], payload, target)
             return
         except (ClientError, BotoCoreError, ValueError, AttributeError) as problem:
+            _count(schedule, "TargetErrorCount")
             code, is_worth_retrying = _judge(problem)
             message = str(problem)
             _logger.warning("schedule %s: %s", schedule["Name"], problem)
@@ -146,5 +148,13 @@ def _bury(
     url = f"{emulator.endpoint_url()}/{queue_arn.split(':')[4]}/{queue_arn.split(':')[5]}"
     try:
         emulator.client_as(credentials, "sqs").send_message(QueueUrl=url, MessageBody=payload, MessageAttributes=typed)
+        _count(schedule, "InvocationsSentToDeadLetterCount")
     except (ClientError, BotoCoreError) as problem:
+        _count(schedule, "InvocationsFailedToBeSentToDeadLetterCount")
         _logger.warning("schedule %s: the dead-letter queue: %s", schedule["Name"], problem)
+
+
+def _count(schedule: Mapping[str, Any], metric: str) -> None:
+    """One more, by schedule group (Scheduler guide, "Monitoring with CloudWatch")."""
+    dimensions = {"ScheduleGroup": schedule.get("GroupName") or "default"}
+    emulator.put_metrics("AWS/Scheduler", [emulator.datum(metric, 1, dimensions)])

@@ -163,7 +163,7 @@ TECHNOLOGY = Technology(
     grants=(
         Grant(purpose="read", actions=("glue:GetJobRun", "glue:GetJobRuns"), resources=(JOB,)),
         Grant(purpose="list", actions=("glue:GetJobRuns",), resources=(JOB,)),
-        Grant(purpose="retry", actions=("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns"), resources=(JOB,)),
+        Grant(purpose="retry", actions=("glue:StartJobRun",), resources=(JOB,)),
     ),
     log_groups=(
         "$(log_group_prefix)/error",

@@ -206,9 +206,7 @@ TECHNOLOGY = Technology(
         Grant(purpose="read", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
         Grant(purpose="list", actions=("states:ListExecutions",), resources=(STATE_MACHINE,)),
         Grant(purpose="owner", actions=("states:GetExecutionHistory",), resources=(EXECUTIONS,)),
-        Grant(
-            purpose="retry", actions=("states:RedriveExecution", "states:DescribeExecution"), resources=(EXECUTIONS,)
-        ),
+        Grant(purpose="retry", actions=("states:RedriveExecution",), resources=(EXECUTIONS,)),
         Grant(purpose="retry", actions=("states:StartExecution",), resources=(STATE_MACHINE,)),
     ),
     log_groups=("/aws/vendedlogs/states/$(state_machine)-Logs",),

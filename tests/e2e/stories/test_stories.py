@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipewarden_cli.demo.privilege import calls
 from pipewarden_cli.demo.story import STORIES
 from pipewarden_cli.demo.telling import Story, Telling
 from pipewarden_cli.demo.world import World
+from pipewarden_cli.local.privilege import calls
 from tests.e2e.stories import own_watch
 from tests.e2e.stories.deployments import POLL_SECONDS, WAIT_SECONDS, deploy, deployments
 from tests.e2e.stories.minutes import Minutes
@@ -123,4 +123,4 @@ def test_what_is_mended_is_quiet_again(minutes: Minutes) -> None:
 
 def test_nothing_of_ours_was_refused(minutes: Minutes, world: World) -> None:
     """A call that is refused would be missing where it is passed over, as log lines in a page are."""
-    assert [call for call in calls(world) if not call.sid] == []
+    assert [call for call in calls(world.aws, world.names.core_stack()) if not call.sid] == []

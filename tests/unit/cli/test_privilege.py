@@ -1,12 +1,12 @@
 """Grants beside the record of calls."""
 
-from pipewarden_cli.demo.privilege import Call, Granted, never_used, refused_without
+from pipewarden_cli.local.privilege import Call, Granted, never_used
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:a"
 
 
 def grant(sid: str, *actions: str, resource: str = QUEUE) -> Granted:
-    return Granted("drainer", "stack-DrainerRole", sid, actions, (resource,))
+    return Granted("drainer", "stack-DrainerRole", "own", sid, actions, (resource,))
 
 
 def call(sid: str, action: str, times: int = 1) -> Call:
@@ -27,14 +27,8 @@ def test_a_refused_call_uses_nothing() -> None:
     ]
 
 
-def test_what_another_statement_allows_as_well_is_not_lost() -> None:
-    one, two = grant("One", "sqs:SendMessage", "sqs:GetQueueUrl"), grant("Two", "sqs:Send*", resource="arn:aws:sqs:*")
-    done = [call("One", "sqs:SendMessage", 3), call("One", "sqs:GetQueueUrl", 2)]
-    assert refused_without(one, [one, two], done) == [call("One", "sqs:GetQueueUrl", 2)]
-    assert refused_without(two, [one, two], done) == []
-
-
-def test_a_statement_of_another_role_allows_nothing() -> None:
-    one = grant("One", "sqs:SendMessage")
-    other = Granted("probe", "stack-ProbeRole", "One", ("sqs:SendMessage",), (QUEUE,))
-    assert refused_without(one, [one, other], [call("One", "sqs:SendMessage")]) == [call("One", "sqs:SendMessage")]
+def test_a_statement_covers_what_its_patterns_name() -> None:
+    wide = grant("Two", "sqs:Send*", resource="arn:aws:sqs:*")
+    assert wide.covers("sqs:SendMessage", QUEUE)
+    assert not wide.covers("sqs:GetQueueUrl", QUEUE)
+    assert not grant("One", "sqs:SendMessage").covers("sqs:SendMessage", f"{QUEUE}-other")

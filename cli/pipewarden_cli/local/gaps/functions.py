@@ -24,14 +24,14 @@ IMITATED = (
     "destinations get the documented record with the real number of attempts, dead-letter queues the event with its "
     "attributes, both written as the function's role.",
     "A queue is read for a function only while the function's role may receive and delete its messages (and decrypt "
-    "them); that is looked at again every few seconds.",
+    "them); that is looked at again every second.",
     "A function URL is reached at http://127.0.0.1:PORT/_aws/lambda-url/ID/ (LocalAws.function_url gives it).",
 )
 
 RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
 """The line of a traceback that names the exception, with its class."""
 GRANTS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-ASK_AGAIN_SECONDS = 3.0
+ASK_AGAIN_SECONDS = 1.0
 
 _may_read: dict[str, tuple[bool, float]] = {}
 

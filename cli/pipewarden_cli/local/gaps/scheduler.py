@@ -19,6 +19,8 @@ IMITATED = (
     "buses and universal targets (aws-sdk). Throttling and server errors are retried after 1, 2, 4 ... 30 seconds as "
     "the retry policy says; other errors go to the dead-letter queue at once.",
     "The customer's key of a schedule is kept and not used.",
+    "AWS/Scheduler by ScheduleGroup: InvocationAttemptCount, TargetErrorCount, InvocationsSentToDeadLetterCount and "
+    "InvocationsFailedToBeSentToDeadLetterCount, at once; no other metric.",
 )
 
 TICK_SECONDS = 0.25
