@@ -55,7 +55,7 @@ picture: setup ## The README's picture: run the demo and take a screenshot of it
 	  "file://$(CURDIR)/.pipewarden/demo.html" 2>/dev/null && rm -rf $$profile
 
 privilege: setup ## Take each right of our functions away in turn and see what misses it: a quarter of an hour
-	@python -m tests.e2e.privilege.removal --page docs/least-privilege.md
+	@python -m tests.e2e.privilege.removal
 
 bench: setup ## Print the tables of benchmarks/
 	@python benchmarks/run.py

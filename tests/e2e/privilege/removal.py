@@ -2,8 +2,8 @@
 
 Deploys an environment on the embedded AWS with IAM enforced and does every exercise. Then each statement of each role
 is taken away in turn, without a new deployment: an exercise that used it must go red, and must hold again when it is
-given back. Prints a table; `--page FILE` also writes it into that page. Ends with 1 when an exercise fails with every
-right granted, when no exercise misses a statement, or when `never_used.yaml` does not fit.
+given back. Prints a table. Ends with 1 when an exercise fails with every right granted, when no exercise misses a
+statement, or when `never_used.yaml` does not fit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from tests.e2e.privilege.stage import Stage
 SETTLE_SECONDS = 1.5
 SHOWN = 120
 CONTROLS = 2
-BEGIN, END = "<!-- rights: make privilege -->", "<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class Removal:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--page", type=Path, help="write the table into this page as well")
     parser.add_argument("--only", default="", metavar="ROLE.SID", help="take away only what begins so")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rights-") as folder, staged(Path(folder)) as stage:
@@ -53,10 +51,7 @@ def main() -> int:
         grants = granted(stage.world.local, stage.world.plan.core.stack)
         wanted = [grant for grant in grants if f"{grant.role}.{grant.sid}".startswith(asked.only)]
         removals = [_without(stage, grant, told) for grant in wanted]
-    table = render(removals)
-    print(table)
-    if asked.page:
-        write_page(asked.page, table)
+    print(render(removals))
     new, stale = unexplained(grants, {right for each in told for right in each.rights})
     for problem in (
         *(f"used by no exercise and without a reason: {right}" for right in new),
@@ -120,13 +115,6 @@ def render(removals: Iterable[Removal]) -> str:
         cells = (grant.role, grant.sid, ", ".join(grant.actions), by, each.red or "-")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def write_page(page: Path, table: str) -> None:
-    """Put the table between its marks."""
-    text = page.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    page.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
 
 
 def _shown(told: Told) -> Told:
