@@ -19,6 +19,8 @@ SENDING_NO_SOURCE = {
     ("AWS::KMS::Key", "sns.amazonaws.com"),
     # Lambda takes a role only in the account that passes it, and iam:PassRole decides who passes.
     ("AWS::IAM::Role", "lambda.amazonaws.com"),
+    # Which condition CloudWatch Logs would meet when it takes the role of log queries is not documented.
+    ("AWS::IAM::Role", "logs.amazonaws.com"),
 }
 
 
