@@ -26,6 +26,12 @@ def the_secret_of_a_channel_is_read(stage: Stage) -> None:
     stage.until("the third rung is called", lambda: _says(stage, "its address is no https address"))
 
 
+def the_page_of_an_alarm_has_its_metric(stage: Stage) -> None:
+    stage.raise_alarm("rights/all/data/set.freshness")
+    page = stage.mail("Pipewarden DataAgeSeconds, Maximum of each", address="team@example.com")
+    assert "could not be read" not in page.body
+
+
 def pressing_the_link_stops_the_chain(stage: Stage) -> None:
     """Through the function's address, as a browser does; the call that was planned meanwhile is not made."""
     fail_for_good(stage)
@@ -69,6 +75,7 @@ def _says(stage: Stage, words: str) -> bool:
 EXERCISES = (
     a_page_that_nobody_answers_reaches_the_next_person,
     the_secret_of_a_channel_is_read,
+    the_page_of_an_alarm_has_its_metric,
     pressing_the_link_stops_the_chain,
     what_is_acknowledged_and_still_fails_is_called_to_mind,
 )
