@@ -32,6 +32,14 @@ def the_page_of_an_alarm_has_its_metric(stage: Stage) -> None:
     assert "could not be read" not in page.body
 
 
+def who_was_told_hears_at_once_who_has_it(stage: Stage) -> None:
+    """No rung and no reminder comes for an hour: whoever acknowledges has them told."""
+    stage.raise_alarm("rights/all/data/set.freshness")
+    stage.mail("Pipewarden DataAgeSeconds", address="team@example.com")
+    acknowledge(stage, "data")
+    stage.mail("Ada", address="team@example.com")
+
+
 def pressing_the_link_stops_the_chain(stage: Stage) -> None:
     """Through the function's address, as a browser does; the call that was planned meanwhile is not made."""
     fail_for_good(stage)
@@ -76,6 +84,7 @@ EXERCISES = (
     a_page_that_nobody_answers_reaches_the_next_person,
     the_secret_of_a_channel_is_read,
     the_page_of_an_alarm_has_its_metric,
+    who_was_told_hears_at_once_who_has_it,
     pressing_the_link_stops_the_chain,
     what_is_acknowledged_and_still_fails_is_called_to_mind,
 )
