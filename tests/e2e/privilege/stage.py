@@ -132,6 +132,12 @@ class Stage:
         for state in ("OK", "ALARM"):
             self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="an exercise")
 
+    def clear_alarm(self, name: str) -> None:
+        """Let an alarm go back to OK, and wait until what it says is handled."""
+        self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="OK", StateReason="an exercise")
+        signals = self.world.names.signals_queue()
+        self.until("the signals are handled", lambda: self.depth(signals) == 0)
+
     def visible(self, queue: str) -> int:
         """Messages that can be received now."""
         wanted = ["ApproximateNumberOfMessages"]
@@ -142,6 +148,10 @@ class Stage:
         """Keys in the archive below a prefix."""
         found = self.client("s3").list_objects_v2(Bucket=self.world.names.archive_bucket(), Prefix=prefix)
         return [row["Key"] for row in found.get("Contents", ())]
+
+    def is_kept(self, over: IncidentReport) -> None:
+        """Wait until an incident that is over is in the archive."""
+        self.until("it is in the archive", lambda: any(over.incident in key for key in self.archived("incidents/")))
 
     def _forget_one_shots(self) -> None:
         client, group, plan = self.client("scheduler"), self.world.names.schedule_group(), self.world.plan
