@@ -51,6 +51,7 @@ def a_failed_execution_is_redriven(stage: Stage) -> None:
     stage.until("the execution fails", lambda: _status(states, execution) == "FAILED")
     stage.say_state("well")
     stage.ends("machine", "recovered")
+    assert any("503" in moment.text for moment in stage.timeline("machine")), "nobody knows why it failed"
     assert states.describe_execution(executionArn=execution)["redriveCount"] == 1
 
 
