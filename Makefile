@@ -54,7 +54,7 @@ picture: setup ## The README's picture: run the demo and take a screenshot of it
 	  --hide-scrollbars --user-data-dir=$$profile --window-size=1280,1850 --screenshot=docs/images/demo.png \
 	  "file://$(CURDIR)/.pipewarden/demo.html" 2>/dev/null && rm -rf $$profile
 
-privilege: setup ## Take each right of our functions away in turn and see what misses it: a quarter of an hour
+privilege: setup ## Take each right of our functions away in turn and see what misses it: half an hour
 	@python -m tests.e2e.privilege.removal
 
 bench: setup ## Print the tables of benchmarks/

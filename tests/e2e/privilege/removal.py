@@ -1,4 +1,4 @@
-"""Which statement is needed for what: `make privilege`, about a quarter of an hour.
+"""Which statement is needed for what: `make privilege`, about half an hour.
 
 Deploys an environment on the embedded AWS with IAM enforced and does every exercise. Then each statement of each role
 is taken away in turn, without a new deployment: an exercise that used it must go red, and must hold again when it is
