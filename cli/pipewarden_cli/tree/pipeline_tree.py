@@ -93,7 +93,11 @@ def _identity(resource: ResourceSettings) -> str:
     technology = technologies().get(resource.type)
     names = technology.required if technology else tuple(resource.fields)
     values = (resource.fields.get(name, "") for name in names)
-    return " ".join(str(value) for value in values if value and not isinstance(value, Mapping))
+    return " ".join(_said(value) for value in values if value and not isinstance(value, Mapping))
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _layers(resource: ResourceSettings) -> Iterator[Branch]:

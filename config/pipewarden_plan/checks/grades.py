@@ -18,7 +18,8 @@ def check_grades(pipelines: Sequence[PipelineReading]) -> Iterator[Finding]:
         for path, rule, limits in graded_limits(pipeline):
             for (lighter, early), (graver, late) in pairwise(grades(limits)):
                 if early == late or (early > late) != (rule.comparison in BELOW):
-                    message = f"must be passed after {lighter}'s: the warning comes before the page"
+                    side = "below" if rule.comparison in BELOW else "above"
+                    message = f"must lie {side} {lighter}'s limit, so that the warning comes before the page"
                     yield pipeline.finding("PW246", (*path, graver), message)
 
 
